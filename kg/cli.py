@@ -1,0 +1,257 @@
+"""The command `kg`: parse arguments, call the library, print."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kg.describe import SOURCE_IRI
+from kg.errors import KgError, Problem, ShapesError, UsageError
+from kg.explain import explain
+from kg.graphcheck import check_graph
+from kg.link import IMAGE_URL
+from kg.options import ExportOptions
+from kg.pipeline import explain_record, export, tool_version, write_report
+from kg.progress import progress_bar
+from kg.report import ExportReport
+from kg.shapes import load_shapes
+from kg.vocab import BASE, Names
+from kg.vocabulary import vocabulary_turtle
+
+__all__ = ["app"]
+
+_SHOWN_PER_CODE = 20
+
+app = typer.Typer(
+    name="kg",
+    help="Turn PFOCR records of published pathway figures into a checked knowledge graph.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+
+class Engine(StrEnum):
+    """SHACL engines."""
+
+    shacl = "shacl"
+    pyshacl = "pyshacl"
+
+
+class TextOrJson(StrEnum):
+    """Forms of a listing."""
+
+    text = "text"
+    json = "json"
+
+
+class ReportForm(StrEnum):
+    """Forms of a check's report."""
+
+    text = "text"
+    json = "json"
+    turtle = "turtle"
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 (Typer calls it so)
+    if asked:
+        typer.echo(f"kg {tool_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[  # noqa: ARG001, FBT002 (the callback does the work)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Turn PFOCR records of published pathway figures into a checked knowledge graph."""
+
+
+def _fail(error: KgError) -> NoReturn:
+    typer.echo(error.problem.text(), err=True)
+    status = 3 if isinstance(error, ShapesError) else 2 if isinstance(error, UsageError) else 1
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _ending_cleanly() -> Iterator[None]:
+    """Show errors without a traceback, and let SIGTERM unwind like Ctrl-C so that nothing half-written stays."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KgError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        typer.echo("stopped; nothing was written", err=True)
+        raise typer.Exit(130) from None
+    except BrokenPipeError:  # `kg explain ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _listener(console: Console) -> Callable[[Problem], None]:
+    """Prints problems as they come, at most so many of one kind."""
+    shown: Counter[str] = Counter()
+
+    def show(problem: Problem) -> None:
+        shown[problem.code] += 1
+        if shown[problem.code] <= _SHOWN_PER_CODE:
+            console.print(problem.text(), markup=False, highlight=False, soft_wrap=True)
+        elif shown[problem.code] == _SHOWN_PER_CODE + 1:
+            console.print(f"... further {problem.code} are counted; --report FILE lists them all", soft_wrap=True)
+
+    return show
+
+
+def _print_table(report: ExportReport, console: Console) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in report.rows():
+        table.add_row(label, value)
+    for file in report.files:
+        table.add_row("wrote", f"{file.name} ({file.size:,} bytes)")
+    rate = report.records / report.seconds if report.seconds else 0
+    table.add_row("time", f"{report.seconds:.1f} s ({rate:,.0f} figures/s)")
+    console.print(table)
+
+
+@app.command(
+    "export",
+    epilog="Examples: `kg export seeds -o build/pfocr.ttl`; `kg export ~/pfocr-database -o graph.nq.gz --pmc-ids PMC-ids.csv.gz`; "
+    "`kg export db.zip -o layers/ --report report.json --quarantine bad/`",
+)
+def export_command(
+    source: Annotated[list[Path], typer.Argument(help="Records: .md files, folders (flat, or with _figures/ and _data/), .zip, .tar, .tar.gz.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File (.ttl, .nt, .nq, .trig, .jsonld, also .gz or .zst), or a folder for one file a layer.")] = Path("pfocr.ttl"),
+    form: Annotated[str | None, typer.Option("--format", "-f", help="Format where the output's suffix does not tell: ttl, nt, nq, trig, jsonld, with .gz or .zst.")] = None,
+    data: Annotated[list[Path] | None, typer.Option("--data", help="Where companion tables are looked for first; may be given again.")] = None,
+    pmc_ids: Annotated[Path | None, typer.Option("--pmc-ids", help="NCBI's PMC-ids.csv[.gz]: adds PMIDs, and DOIs that records lack.")] = None,
+    repair: Annotated[bool, typer.Option("--repair/--no-repair", help="Mend the constants of the records' JSON-LD, or keep it verbatim.")] = True,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Check every record against the SHACL shapes.")] = True,
+    engine: Annotated[Engine, typer.Option(help="SHACL engine: shacl is fast, pyshacl the reference.")] = Engine.shacl,
+    shapes: Annotated[Path | None, typer.Option(help="Folder of shapes to use instead of the shipped ones.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken record and write nothing.")] = False,
+    quarantine: Annotated[Path | None, typer.Option(help="Folder that broken records are copied to, with their problems.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report, with every problem, as JSON.")] = None,
+    base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on.")] = BASE,
+    image_url: Annotated[str, typer.Option(help="Template of image addresses.")] = IMAGE_URL,
+    release: Annotated[str | None, typer.Option(help="Version of the result; else the source's commit, else a digest of the records.")] = None,
+    issued: Annotated[str | None, typer.Option(help="Date of issue, YYYY-MM-DD; else the date of the source's commit.")] = None,
+    source_iri: Annotated[str, typer.Option(help="IRI of the database that the records come from.")] = SOURCE_IRI,
+    vocabulary: Annotated[bool, typer.Option("--vocabulary", help="Include the project's vocabulary in the graph.")] = False,
+) -> None:
+    """Convert records to a graph, checked against the shapes.
+
+    Broken records are reported, left out and counted; the exit status is then 1. Nothing is ever fetched.
+    """
+    console = Console(stderr=True)
+    with _ending_cleanly():
+        options = ExportOptions(
+            form=form, data=tuple(data or ()), pmc_ids=pmc_ids, repair=repair, check=check, engine=engine.value,
+            shapes=shapes, strict=strict, quarantine=quarantine, base=base, image_url=image_url, release=release,
+            issued=issued, source_iri=source_iri, vocabulary=vocabulary,
+        )  # fmt: skip
+        with progress_bar(console) as on_progress:
+            result = export(source, output, options=options, on_problem=_listener(console), on_progress=on_progress)
+        if report is not None:
+            write_report(result, report)
+        _print_table(result, console)
+        if not result.ok:
+            raise typer.Exit(1)
+
+
+@app.command("check", epilog="Examples: `kg check build/pfocr.ttl`; `kg check layers/ --report turtle > report.ttl`")
+def check_command(
+    graph: Annotated[Path, typer.Argument(help="RDF file (Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML, JSON-LD; .gz, .zst), or a folder of them.")],
+    report: Annotated[ReportForm, typer.Option("--report", help="Form of the report: text, json, or turtle (sh:ValidationReport).")] = ReportForm.text,
+    form: Annotated[str | None, typer.Option("--format", "-f", help="RDF format where the suffix does not tell.")] = None,
+    engine: Annotated[Engine, typer.Option(help="SHACL engine: shacl is fast, pyshacl the reference.")] = Engine.shacl,
+    shapes: Annotated[Path | None, typer.Option(help="Folder of shapes to use instead of the shipped ones.")] = None,
+    base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on in this graph.")] = BASE,
+    limit: Annotated[int | None, typer.Option(min=0, help="Show at most so many results as text.")] = None,
+) -> None:
+    """Check any RDF file against the shapes.
+
+    The exit status is 1 when there are violations, or when the graph holds nothing that a shape is about.
+    """
+    with _ending_cleanly():
+        result = check_graph(graph, engine=engine.value, shapes=shapes, form=form, base=base)
+        if report is ReportForm.json:
+            typer.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+        else:
+            typer.echo(result.to_turtle() if report is ReportForm.turtle else result.text(limit))
+        if not result.checked:
+            typer.echo(f"{graph}: nothing was checked, no node is of a class that a shape is about", err=True)
+        if result.violations or not result.checked:
+            raise typer.Exit(1)
+
+
+@app.command("explain", epilog="Example: `kg explain seeds/_figures/PMC12080488__ITT-14-523-g0004.md`")
+def explain_command(
+    record: Annotated[Path, typer.Argument(help="A record; or a folder or archive, with --figure.")],
+    figure: Annotated[str | None, typer.Option("--figure", help="Figure id of the record to explain.")] = None,
+    data: Annotated[list[Path] | None, typer.Option("--data", help="Where companion tables are looked for first; may be given again.")] = None,
+    form: Annotated[TextOrJson, typer.Option("--format", "-f", help="text or json.")] = TextOrJson.text,
+    repair: Annotated[bool, typer.Option("--repair/--no-repair", help="With or without the repairs.")] = True,
+    base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on.")] = BASE,
+) -> None:
+    """Show one record's triples, each with the field or table row that it comes from."""
+    with _ending_cleanly():
+        outcome = explain_record(record, figure, data=data or (), repair=repair, base=base)
+        explanation = explain(outcome, Names(base))
+        if form is TextOrJson.json:
+            typer.echo(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False))
+            return
+        for line in explanation.text():
+            typer.echo(line)
+        for problem in explanation.problems:
+            typer.echo(problem.text(), err=True)
+
+
+@app.command("shapes", epilog="Example: `kg shapes --format json`")
+def shapes_command(
+    folder: Annotated[Path | None, typer.Option("--shapes", help="Folder of shapes; the shipped ones by default.")] = None,
+    form: Annotated[TextOrJson, typer.Option("--format", "-f", help="text or json.")] = TextOrJson.text,
+) -> None:
+    """List the shapes: what each asks of which class, how severe a breach is, and the field it guards."""
+    with _ending_cleanly():
+        shapes = load_shapes(folder)
+    rows = list(shapes.properties.values())
+    if form is TextOrJson.json:
+        fields = ("name", "node_shape", "target", "path", "severity", "message", "comment")
+        typer.echo(json.dumps([{field: getattr(row, field) for field in fields} for row in rows], indent=2))
+        return
+    node_shape = ""
+    for row in rows:
+        if row.node_shape != node_shape:
+            node_shape = row.node_shape
+            typer.echo(f"\n{node_shape} ({row.target[1:-1]})")
+        typer.echo(f"  {row.name:<28} {row.severity:<9} {row.message}\n{'':41}guards {row.comment}")
+
+
+@app.command("vocabulary", epilog="Example: `kg vocabulary > vocabulary.ttl`")
+def vocabulary_command(
+    base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on.")] = BASE,
+) -> None:
+    """Print the project's vocabulary as Turtle."""
+    typer.echo(vocabulary_turtle(base), nl=False)

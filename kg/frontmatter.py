@@ -1,0 +1,203 @@
+"""Front matter: bytes to a mapping of text, and a key path back to its line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, Final
+
+import yaml
+
+from kg.errors import Problem, SourceError
+
+__all__ = ["decode", "locate", "parse_front_matter", "split_front_matter"]
+
+MAX_RECORD_BYTES: Final = 16 * 1024 * 1024
+"""A real record has 2 to 20 kB; beyond this it is something else, and not worth the memory."""
+
+MAX_DEPTH: Final = 100
+"""Nested lists and mappings; libyaml's binding recurses in C and would bring the process down at some 10,000."""
+
+_MAYBE_DEEP: Final = ("\n" + " " * 80, "- - - - ", "? ? ? ? ")
+
+_BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _TextLoader(_BaseLoader):  # type: ignore[misc]
+    """Every scalar as text: `NO` (nitric oxide), `12:30:45` and `1e5` stay what they are.
+
+    YAML forbids a key to stand twice, PyYAML takes the last one; here it is an error.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 (PyYAML's signature)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        if len(mapping) != len(node.value):
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key {key.value!r} stands twice", key.start_mark
+                    )
+                seen.add(key.value)
+        return mapping
+
+
+def decode(data: bytes, path: str) -> str:
+    """The text of a file: UTF-8 with or without BOM, any line ends.
+
+    Raises:
+        SourceError: not UTF-8; names line and column of the first bad byte.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line_start = before.rfind(b"\n") + 1
+        raise SourceError.of(
+            "not-utf8",
+            f"byte 0x{data[error.start]:02X} is not UTF-8",
+            "records and tables are published as UTF-8; guessing another encoding would change names",
+            "convert the file to UTF-8, for instance with `iconv -f latin1 -t utf-8`",
+            path=path,
+            line=before.count(b"\n") + 1,
+            column=len(before[line_start:].decode("utf-8", "replace")) + 1,
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def split_front_matter(text: str, path: str) -> tuple[str, str]:
+    """The YAML between the two `---` lines, which starts on line 2, and whatever follows.
+
+    Raises:
+        SourceError: the first line is no `---`, or no second one follows.
+    """
+    first, _, rest = text.partition("\n")
+    if first.rstrip() != "---":
+        raise SourceError.of(
+            "no-front-matter",
+            f"the file begins with {first[:40]!r}, `---` is wanted",
+            "a record is YAML front matter between two `---` lines",
+            "put `---` on the first line, or leave the file out of the folder",
+            path=path,
+            line=1,
+            column=1,
+        )
+    if rest.startswith("---"):
+        return "", rest.partition("\n")[2]
+    end = rest.find("\n---")
+    while end >= 0:
+        line_end = rest.find("\n", end + 1)
+        line = rest[end + 1 : line_end if line_end >= 0 else len(rest)]
+        if line.rstrip() == "---":
+            return rest[: end + 1], rest[line_end + 1 :] if line_end >= 0 else ""
+        end = rest.find("\n---", end + 1)
+    raise SourceError.of(
+        "open-front-matter",
+        "the front matter is not closed by a `---` line",
+        "the file was probably cut short",
+        "fetch the record again, or add the closing `---`",
+        path=path,
+        line=text.count("\n") + (not text.endswith("\n")),
+        column=1,
+    )
+
+
+def _yaml_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    line, column = None, None
+    if mark is not None:
+        line, column = mark.line + 2, mark.column + 1
+    elif isinstance(error, yaml.reader.ReaderError):
+        before = text.encode()[: error.position].decode("utf-8", "replace")
+        line, column = before.count("\n") + 2, len(before) - before.rfind("\n")
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "the YAML cannot be read"
+    twice = "stands twice" in what
+    return Problem(
+        severity="error",
+        code="duplicate-key" if twice else "bad-yaml",
+        what=what,
+        why="two values for one field: neither can be trusted" if twice else "the front matter must be YAML 1.1",
+        mend="remove one of the two" if twice else "quote texts that hold ': ', ' #' or begin with a YAML sign",
+        path=path,
+        line=line,
+        column=column,
+    )
+
+
+def _check_depth(text: str) -> None:
+    """Refuse hostile nesting; the events are only counted where the text could be deep at all."""
+    if text.count("[") + text.count("{") < MAX_DEPTH and not any(mark in text for mark in _MAYBE_DEEP):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_BaseLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise yaml.MarkedYAMLError(
+                    problem=f"lists or mappings are nested more than {MAX_DEPTH} deep", problem_mark=event.start_mark
+                )
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def parse_front_matter(text: str, path: str) -> dict[str, object]:
+    """The front matter as a mapping; every scalar is text, nothing is converted.
+
+    Raises:
+        SourceError: not YAML, a key that stands twice, or no mapping; with line and column.
+    """
+    try:
+        _check_depth(text)
+        loader = _TextLoader(text)
+        try:
+            front = loader.get_single_data()
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        raise SourceError(_yaml_problem(error, text, path)) from None
+    if not isinstance(front, dict) or not all(isinstance(key, str) for key in front):
+        raise SourceError.of(
+            "not-a-mapping",
+            "the front matter is not a mapping of fields",
+            "a record is `field: value` lines",
+            "write one `field: value` a line",
+            path=path,
+            line=2,
+            column=1,
+        )
+    return front
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return value, value.start_mark
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+        item = node.value[step]
+        return item, item.start_mark
+    return None
+
+
+def locate(text: str, key: Sequence[str | int]) -> tuple[int, int]:
+    """Line and column, from 1, of the value at a key path in a record's text; the nearest parent if it is not there.
+
+    Args:
+        text: the whole record, as `decode` gives it.
+        key: field names and list positions (from 0), outermost first.
+
+    >>> locate("---\\nfigid: a\\nkeywords:\\n- x\\n- y\\n---\\n", ("keywords", 1))
+    (5, 3)
+    """
+    front, _ = split_front_matter(text, "")
+    try:
+        node = yaml.compose(front, Loader=_BaseLoader)
+    except yaml.YAMLError:
+        return (1, 1)
+    line, column = 1, 1
+    for step in key:
+        found = _child(node, step) if node is not None else None
+        if found is None:
+            break
+        node, mark = found
+        line, column = mark.line + 2, mark.column + 1
+    return line, column

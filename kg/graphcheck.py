@@ -1,0 +1,214 @@
+"""Any RDF file against the shapes, and the report as text, JSON or a SHACL validation report."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyoxigraph as ox
+import zstandard
+
+from kg.check import Result, make_checker
+from kg.errors import SourceError, UsageError
+from kg.shapes import ShapesGraph, load_shapes
+from kg.vocab import BASE, PREFIXES, RDF_TYPE, Names, Term, literal, plain
+from kg.write import TurtleWriter
+
+if TYPE_CHECKING:
+    import rdflib
+
+__all__ = ["CheckReport", "check_graph", "read_graph"]
+
+_FORMATS: Final = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "turtle": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "nq": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+    "n3": ox.RdfFormat.N3,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "xml": ox.RdfFormat.RDF_XML,
+    "owl": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "json": ox.RdfFormat.JSON_LD,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """The outcome of a check.
+
+    `focus_nodes` counts the nodes that each shape's class met; `violations` are the results of severity Violation.
+    """
+
+    results: Sequence[Result]
+    focus_nodes: dict[str, int]
+    triples: int
+    shapes: ShapesGraph
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no result at all, of whatever severity (as SHACL defines `sh:conforms`)."""
+        return not self.results
+
+    @property
+    def violations(self) -> list[Result]:
+        """The results that make a graph unfit."""
+        return [result for result in self.results if result.severity == "Violation"]
+
+    @property
+    def checked(self) -> int:
+        """How many focus nodes there were; none means that nothing was checked."""
+        return sum(self.focus_nodes.values())
+
+    def text(self, limit: int | None = None) -> str:
+        """The report for people: a few lines a result, then what was checked."""
+        shown = self.results if limit is None else self.results[:limit]
+        lines = [self._lines(result) for result in shown]
+        if len(shown) < len(self.results):
+            lines.append(f"... and {len(self.results) - len(shown):,} further results")
+        severities = Counter(result.severity for result in self.results)
+        found = ", ".join(f"{n:,} {name.lower()}{'s' if n != 1 else ''}" for name, n in sorted(severities.items()))
+        lines.append(f"{self.checked:,} focus nodes, {self.triples:,} triples: {found or 'no problem'}")
+        return "\n".join(lines)
+
+    def _lines(self, result: Result) -> str:
+        shape = self.shapes.properties.get(Term(result.shape))
+        name = shape.name if shape else result.shape.rstrip(">").rpartition("#")[2]
+        short = TurtleWriter(Names()).short
+        head = f"{plain(result.focus)}: {result.severity.lower()}[{name}]: {result.component.removesuffix('ConstraintComponent')}"
+        head += f" of {short.iri(result.path)}" if result.path else ""
+        head += f", value {short.term(result.value)}" if result.value else ""
+        why = f"\n    why: guards {shape.comment}" if shape else ""
+        return f"{head}{why}\n    mend: {result.message}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as a mapping that `json` can write."""
+        return {
+            "conforms": self.conforms,
+            "violations": len(self.violations),
+            "focus_nodes": self.focus_nodes,
+            "triples": self.triples,
+            "results": [result._asdict() for result in self.results],
+        }
+
+    def to_turtle(self) -> str:
+        """The report as a `sh:ValidationReport` (https://www.w3.org/TR/shacl/#validation-report)."""
+        head = "".join(f"@prefix {p}: <{PREFIXES[p]}> .\n" for p in ("sh", "xsd"))
+        results = [f"    sh:result {_result_turtle(result)}" for result in self.results]
+        conforms = f"[] a sh:ValidationReport ;\n    sh:conforms {str(self.conforms).lower()}"
+        return head + "\n" + " ;\n".join([conforms, *results]) + " .\n"
+
+
+def _result_turtle(result: Result) -> str:
+    facts = [
+        "a sh:ValidationResult",
+        f"sh:focusNode {result.focus}",
+        f"sh:resultSeverity sh:{result.severity}",
+        f"sh:sourceConstraintComponent sh:{result.component}",
+        f"sh:sourceShape {result.shape}",
+        *([f"sh:resultPath {result.path}"] if result.path else []),
+        *([f"sh:value {result.value}"] if result.value else []),
+        *([f"sh:resultMessage {literal(result.message)}"] if result.message else []),
+    ]
+    return "[\n        " + " ;\n        ".join(facts) + "\n    ]"
+
+
+def _unpacked(path: Path) -> tuple[bytes, str]:
+    """A file's bytes, unpacked, and its suffix without the compression's."""
+    parts = path.name.lower().split(".")
+    data = path.read_bytes()
+    if parts[-1] == "gz":
+        return gzip.decompress(data), parts[-2] if len(parts) > 2 else ""
+    if parts[-1] == "zst":
+        return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read(), parts[-2] if len(parts) > 2 else ""
+    return data, parts[-1] if len(parts) > 1 else ""
+
+
+def read_graph(path: Path, form: str | None = None) -> str:
+    """The triples of an RDF file, or of all RDF files in a folder, as N-Triples text; graph names are dropped.
+
+    Args:
+        path: a file in Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML or JSON-LD (inline contexts only), packed or not.
+        form: its format where the suffix does not tell, such as `ttl`.
+
+    Raises:
+        UsageError: the file cannot be read, or its format is unknown.
+        SourceError: a syntax error, with line and column.
+    """
+    try:
+        if path.is_dir():
+            files = sorted(p for p in path.iterdir() if any(part in _FORMATS for part in p.name.split(".")[1:]))
+            if not files:
+                raise UsageError.of("unknown-format", f"{path} holds no RDF file", "", "name a file or a folder that an export wrote")
+            return "".join(read_graph(file, form) for file in files)
+        data, suffix = _unpacked(path)
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError.of("unreadable-graph", f"{path}: {reason}", "", "check the path, and that the file is whole") from None
+    kind = _FORMATS.get((form or suffix).lower().lstrip("."))
+    if kind is None:
+        raise UsageError.of(
+            "unknown-format", f"{path.name!r} does not tell an RDF format", "", f"give --format, one of {', '.join(_FORMATS)}"
+        )
+    return _to_ntriples(data, kind, path)
+
+
+def _to_ntriples(data: bytes, kind: ox.RdfFormat, path: Path) -> str:
+    try:
+        quads = ox.parse(data, format=kind)
+        out = ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES)
+    except SyntaxError as error:
+        raise SourceError.of(
+            "bad-rdf",
+            str(error.msg),
+            f"the file is no {kind.name}",
+            "correct it at this place, or give --format if the suffix is wrong",
+            path=str(path),
+            line=error.lineno,
+            column=error.offset,
+        ) from None
+    except ValueError as error:
+        raise SourceError.of("bad-rdf", str(error), f"the file is no {kind.name}", "correct it", path=str(path)) from None
+    return (out or b"").decode()
+
+
+def check_graph(
+    graph: str | os.PathLike[str] | rdflib.Graph,
+    *,
+    engine: str = "shacl",
+    shapes: str | os.PathLike[str] | None = None,
+    form: str | None = None,
+    base: str = BASE,
+) -> CheckReport:
+    """Check a graph against the shapes.
+
+    Args:
+        graph: an RDF file, a folder of them, or an `rdflib.Graph`.
+        engine: `shacl` (fast) or `pyshacl` (reference).
+        shapes: folder of shapes; the shipped ones by default.
+        form: format of the file where its suffix does not tell.
+        base: the IRI that the project's own terms hang on in this graph.
+
+    Raises:
+        UsageError: the file cannot be read.
+        SourceError: the file has a syntax error.
+        ShapesError: the shapes are broken.
+    """
+    text = read_graph(Path(graph), form) if isinstance(graph, (str, os.PathLike)) else str(graph.serialize(format="nt"))
+    loaded = load_shapes(None if shapes is None else Path(shapes), base=base)
+    results = make_checker(loaded, engine).check(text)
+    targets = sorted({(shape.node_shape, shape.target) for shape in loaded.properties.values()})
+    return CheckReport(
+        results=results,
+        focus_nodes={name: text.count(f" {RDF_TYPE} {target} .") for name, target in targets},
+        triples=text.count("\n"),
+        shapes=loaded,
+    )

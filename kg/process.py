@@ -1,0 +1,121 @@
+"""One record through the steps: read, link its ids, expand, link, check."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from kg.check import Checker, Result
+from kg.errors import KgError, Problem
+from kg.expand import expand_jsonld, figure_iri
+from kg.link import Linker, Node
+from kg.origin import field_of
+from kg.pmcids import PaperIds
+from kg.read import RawRecord, locate_problem, read_record
+from kg.record import Figure, Findings
+from kg.shapes import ShapesGraph
+from kg.vocab import plain
+
+__all__ = ["Outcome", "Processor", "ntriples"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one record: its figure and nodes, or nothing and the problem that left it out."""
+
+    raw: RawRecord
+    findings: Findings
+    figure: Figure | None = None
+    nodes: list[Node] | None = None
+    failure: Problem | None = None
+
+    def digest(self) -> bytes:
+        """SHA-256 of the record and its tables."""
+        sums = [hashlib.sha256(data).digest() for data in (self.raw.data, *(d for _, d in self.raw.tables.values()))]
+        return hashlib.sha256(b"".join(sums)).digest()
+
+
+def ntriples(nodes: list[Node]) -> str:
+    """The triples of some nodes as N-Triples text."""
+    return "\n".join([f"{s} {p} {o} ." for s, _, facts, _, _ in nodes for p, o in facts])
+
+
+class Processor:
+    """Takes records through the steps; holds what is made once: linker, compiled shapes, PMC ids.
+
+    Args:
+        linker: makes the nodes.
+        shapes: None leaves the check out.
+        checker: the engine with these shapes.
+        repair: False keeps the JSON-LD as it is.
+        pmc_ids: PMID and DOI by the number of the PMC id.
+    """
+
+    def __init__(
+        self,
+        linker: Linker,
+        shapes: ShapesGraph | None = None,
+        checker: Checker | None = None,
+        *,
+        repair: bool = True,
+        pmc_ids: Mapping[int, PaperIds] | None = None,
+    ) -> None:
+        self.linker, self.shapes, self.checker = linker, shapes, checker
+        self.repair, self.pmc_ids = repair, pmc_ids or {}
+
+    def run(self, raw: RawRecord) -> Outcome:
+        """The outcome of one record; problems have their place filled in."""
+        outcome = Outcome(raw, Findings(raw.path))
+        findings = outcome.findings
+        try:
+            figure = self._with_ids(read_record(raw, findings))
+            stated = expand_jsonld(figure, findings, repair=self.repair)
+            nodes = self.linker.nodes(figure, figure_iri(figure.figid), stated)
+            self._check(nodes, figure, findings)
+            outcome.figure, outcome.nodes = figure, nodes
+        except KgError as error:
+            failure = replace(error.problem, figid=findings.figid)
+            outcome.failure = locate_problem(raw, failure)
+        findings.problems = [locate_problem(raw, problem) for problem in findings.problems]
+        return outcome
+
+    def _with_ids(self, figure: Figure) -> Figure:
+        """The figure with PMID, and DOI where its record has none, from NCBI's list."""
+        ids = self.pmc_ids.get(int(figure.pmcid.removeprefix("PMC")))
+        if ids is None:
+            return figure
+        paper = replace(figure.paper, pmid=ids.pmid, doi=figure.paper.doi or ids.doi)
+        return replace(figure, paper=paper)
+
+    def _check(self, nodes: list[Node], figure: Figure, findings: Findings) -> None:
+        if self.checker is None or self.shapes is None:
+            return
+        results = self.checker.check(ntriples(nodes))
+        problems = [self.problem(result, nodes, figure) for result in results]
+        worst = next((problem for problem in problems if problem.severity == "error"), None)
+        findings.problems += (p for p in problems if p is not worst and p.severity != "note")
+        for problem in problems:
+            if problem.severity == "note":
+                findings.notes[problem.code] += 1
+        if worst is not None:
+            raise KgError(worst)
+
+    def problem(self, result: Result, nodes: list[Node], figure: Figure) -> Problem:
+        """A validation result in the words of the record: which field or row, what, why, how to mend."""
+        shape = self.shapes.properties.get(result.shape) if self.shapes else None  # type: ignore[call-overload]
+        node = next((n for n in nodes if n.subject == result.focus), None)
+        place = field_of(node, result.path, figure) if node else None
+        value = f": {plain(result.value)[:80]!r}" if result.value else ""
+        severity = {"Violation": "error", "Warning": "warning"}.get(result.severity, "note")
+        return Problem(
+            severity=severity,  # type: ignore[arg-type]
+            code=shape.name if shape else result.shape.rstrip(">").rpartition("#")[2] or "shape",
+            what=f"{plain(result.focus)} breaks {result.component.removesuffix('ConstraintComponent')}{value}",
+            why=f"guards {shape.comment}" if shape else "",
+            mend=result.message,
+            path=(place.path if place else "") or figure.path,
+            line=place.line if place else None,
+            figid=figure.figid,
+            key=place.key if place else (),
+        )

@@ -1,0 +1,429 @@
+"""What one record says, checked once and then trusted: `Figure`, `Paper`, `Mention`, `Entity`, `Organism`.
+
+All front-matter scalars arrive as text and are converted here, on purpose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final, Literal, NamedTuple
+
+from kg.errors import Problem, SourceError
+from kg.tidy import tidy, tidy_paper_title, tidy_title
+
+__all__ = [
+    "ABSENT",
+    "Entity",
+    "Figure",
+    "Findings",
+    "Kind",
+    "Mention",
+    "Organism",
+    "Paper",
+    "generation_of",
+    "make_figure",
+    "present",
+]
+
+Kind = Literal["gene", "chemical", "disease"]
+
+ABSENT: Final = frozenset({"", "NA", "NaN", ".na.character", ".na", ".na.real"})
+"""How tables and lists spell a missing value (R's several ways); case counts: `na` is a gene."""
+
+_ABSENT_FIELD: Final = ABSENT | {"~", "null", "Null", "NULL"}
+"""In a front-matter field a YAML null is missing too; as a keyword `~` stays text."""
+
+_FIGID = re.compile(r"\S(?:.*\S)?")
+_PMCID = re.compile(r"PMC[1-9]\d*")
+_DOI = re.compile(r"10\.\d{2,9}(?:\.\d+)*/\S+")
+_DOI_PREFIX = re.compile(r"^(?:https?://)?(?:(?:dx\.|www\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+_DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_KNOWN_KEYS: Final = frozenset(
+    "figid figtitle organisms organisms_ner pmcid filename figlink number caption papertitle reftext year doi "
+    "journal_title journal_nlm_ta publisher_name keywords automl_pathway figid_alias figtype redirect_from ndex "
+    "wpid seo schema-jsonld annotations pathway_score pmc_ranked_result_index genes chemicals diseases".split()
+)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was noticed about one record: problems with a place, notes and repairs as counts."""
+
+    path: str = ""
+    figid: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
+
+    def warn(self, code: str, what: str, why: str, mend: str, **where: object) -> None:
+        """Add a problem that leaves the record usable; `where` are further fields of `Problem`."""
+        base = Problem(
+            severity="warning", code=code, what=what, why=why, mend=mend, path=self.path, figid=self.figid
+        )
+        self.problems.append(replace(base, **where) if where else base)  # type: ignore[arg-type]
+
+
+class Mention(NamedTuple):
+    """One word of the figure matched to one identifier by one lexicon.
+
+    `ident` is the local id (`6774`, `D000255`, `CHEBI_15422`, `DOID_162`), empty where the row has no
+    usable one; `match` and `lexicon` may be empty. `rows` are the line numbers of the table (or, for
+    inline tables, the positions in the list, from 1) in which it stands.
+    """
+
+    kind: Kind
+    word: str
+    match: str
+    ident: str
+    lexicon: str
+    rows: tuple[int, ...]
+
+
+class Entity(NamedTuple):
+    """What a record says of one gene, chemical or disease: names, words read for it, mapped ids, taxa, row."""
+
+    kind: Kind
+    ident: str
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+    maps: tuple[str, ...]
+    taxa: tuple[str, ...]
+    row: int
+
+
+class Organism(NamedTuple):
+    """An organism that the gene table names, with its distinct (direct, synonym, match) counts."""
+
+    taxid: str
+    name: str
+    groups: tuple[str, ...]
+    counts: tuple[tuple[int | None, int | None, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """The paper that a figure stands in, as its record describes it; empty text where it says nothing."""
+
+    pmcid: str
+    title: str = ""
+    doi: str = ""
+    year: str = ""
+    citation: str = ""
+    journal: str = ""
+    journal_abbreviation: str = ""
+    publisher: str = ""
+    keywords: tuple[str, ...] = ()
+    pmid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One record: the figure, its paper, and what was read in it.
+
+    `jsonld` is the record's `schema-jsonld` as text scalars, lists and mappings. `tables` tells where
+    the mentions of each kind came from: a file's path, or the front-matter key for older records.
+    """
+
+    figid: str
+    title: str
+    caption: str
+    paper: Paper
+    generation: str
+    path: str = ""
+    number: str = ""
+    figure_type: str = ""
+    filename: str = ""
+    page: str = ""
+    score: str = ""
+    alias: str = ""
+    ndex: str = ""
+    wpid: str = ""
+    annotations: tuple[str, ...] = ()
+    organism_names: tuple[str, ...] = ()
+    organisms: tuple[Organism, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    tables: Mapping[str, str] = field(default_factory=dict)
+    jsonld: object = None
+
+    @property
+    def pmcid(self) -> str:
+        """PubMed Central id of the paper, `PMC` and digits."""
+        return self.paper.pmcid
+
+
+def present(value: str) -> str:
+    """The value, or empty text where it is one of R's ways to say that there is none."""
+    return "" if value in ABSENT else value
+
+
+def generation_of(front: Mapping[str, object]) -> str:
+    """The record's generation, A (2020) to E (2024-25), from which keys it has and where they stand."""
+    keys = list(front)
+    if "genes" in front or "annotations" in front or "pathway_score" in front:
+        return "B" if "figid_alias" in front else "A"
+    if "organisms_ner" in front and "figtype" in front:
+        after_type = keys.index("organisms_ner") > keys.index("figtype")
+        if after_type:
+            return "C"
+    return "D" if front.get("doi") in (None, "", ".na.character") else "E"
+
+
+class _Fields:
+    """Reads one front matter key at a time; a list or mapping where text belongs is an error with a place."""
+
+    def __init__(self, front: Mapping[str, object], findings: Findings) -> None:
+        self.front, self.findings = front, findings
+
+    def text(self, key: str) -> str:
+        value = self.front.get(key, "")
+        if not isinstance(value, str):
+            raise SourceError.of(
+                "bad-field-type",
+                f"{key} is a {'list' if isinstance(value, list) else 'mapping'}, text is wanted",
+                "the field holds one value in every generation of the database",
+                f"write `{key}: text` on one line, quoted if it holds ': ' or ' #'",
+                key=(key,),
+            )
+        return "" if value.strip() in _ABSENT_FIELD else value
+
+    def trimmed(self, key: str) -> str:
+        return self.text(key).strip()
+
+    def tidied(self, key: str) -> str:
+        value = self.text(key)
+        result = tidy(value)
+        if result != value:
+            self.findings.repairs["text-tidied"] += 1
+        return result
+
+    def texts(self, key: str) -> list[str]:
+        """A list of texts; a single one stands for a list of one (records of 2020)."""
+        value = self.front.get(key, "")
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str) for item in items):
+            raise SourceError.of(
+                "bad-field-type",
+                f"{key} holds a list or mapping, a list of texts is wanted",
+                "names are read as text, one an item",
+                f"write each item of {key} as `- text`",
+                key=(key,),
+            )
+        return [name for item in items if (name := tidy(item)) not in _ABSENT_FIELD]
+
+    def matching(self, key: str, pattern: re.Pattern[str], code: str, wanted: str, why: str) -> str:
+        value = self.trimmed(key)
+        if not value or pattern.fullmatch(value):
+            return value
+        self.findings.warn(
+            code, f"{key} is {value!r}, {wanted} is wanted", why, f"correct {key} or leave it empty", key=(key,)
+        )
+        return ""
+
+
+def _identity(fields: _Fields) -> tuple[str, str]:
+    figid = fields.trimmed("figid")
+    if not figid or not _FIGID.fullmatch(figid):
+        raise SourceError.of(
+            "missing-figid",
+            "figid is missing or empty",
+            "the figure's IRI is made of it",
+            "add `figid: PMCnnn__name`, the file's name without .md",
+            key=("figid",),
+        )
+    pmcid = fields.trimmed("pmcid")
+    if not pmcid and _PMCID.fullmatch(figid.split("__")[0]):
+        fields.findings.repairs["pmcid-from-figid"] += 1
+        pmcid = figid.split("__")[0]
+    if not _PMCID.fullmatch(pmcid):
+        raise SourceError.of(
+            "bad-pmcid",
+            f"pmcid is {pmcid!r}, PMC and digits are wanted",
+            "the paper's IRI is made of it",
+            "write `pmcid: PMC12080488`",
+            key=("pmcid",),
+        )
+    return figid, pmcid
+
+
+def _check_rejected(fields: _Fields, figid: str) -> None:
+    marks = [str(fields.front.get(key, "")).strip().upper() for key in ("figtitle", "number")]
+    if "REJECT" in marks:
+        error = SourceError.of(
+            "rejected-figure",
+            f"{figid} was published although its curators rejected it",
+            "figtitle or number says REJECT: it is no pathway figure",
+            "nothing to do; it stays out of the graph",
+            key=("figtitle" if marks[0] == "REJECT" else "number",),
+        )
+        raise SourceError(replace(error.problem, severity="note"))
+
+
+def _doi(fields: _Fields) -> str:
+    value = fields.trimmed("doi")
+    bare = _DOI_PREFIX.sub("", value)
+    if bare != value:
+        fields.findings.repairs["doi-bare"] += 1
+    if bare and not _DOI.fullmatch(bare):
+        fields.findings.warn(
+            "bad-doi",
+            f"doi is {value!r}, a DOI such as 10.2147/ITT.S485670 is wanted",
+            "queries join papers on the DOI; a text that is none would join nothing",
+            "write the bare DOI, or leave the field empty",
+            key=("doi",),
+        )
+        return ""
+    return bare
+
+
+def _score(fields: _Fields) -> str:
+    key = "automl_pathway" if fields.trimmed("automl_pathway") else "pathway_score"
+    value = fields.matching(key, _DECIMAL, "bad-score", "a number", "scores are compared as numbers")
+    if not value:
+        return ""
+    score = format(Decimal(value), "f").lstrip("+")
+    return score if "." in score else f"{score}.0"
+
+
+def _keywords(fields: _Fields) -> tuple[str, ...]:
+    parts = (tidy(part) for part in fields.text("keywords").replace("\n", " ").split(" | "))
+    return tuple(dict.fromkeys(part for part in parts if part and part not in ABSENT))
+
+
+def _paper(fields: _Fields, pmcid: str) -> Paper:
+    title = fields.text("papertitle")
+    year = fields.matching(
+        "year", re.compile(r"\d{4}"), "bad-year", "a year of four digits", "it becomes an xsd:gYear"
+    )
+    return Paper(
+        pmcid=pmcid,
+        title=tidy_paper_title(title),
+        doi=_doi(fields),
+        year=year,
+        citation=fields.tidied("reftext"),
+        journal=fields.tidied("journal_title"),
+        journal_abbreviation=fields.tidied("journal_nlm_ta"),
+        publisher=fields.tidied("publisher_name"),
+        keywords=_keywords(fields),
+    )
+
+
+def _page(fields: _Fields, pmcid: str) -> str:
+    """The figure's page at PMC, as a path from `articles/` on, where figlink really names this paper."""
+    link = fields.trimmed("figlink")
+    if not link:
+        return ""
+    match = re.search(rf"articles/{pmcid}(?:/.*)?$", link)
+    if match:
+        return match[0]
+    fields.findings.warn(
+        "foreign-figlink",
+        f"figlink {link!r} does not name {pmcid}",
+        "it leads to a figure of another paper (a stale default), so no link is made of it",
+        f"write /pmc/articles/{pmcid}/figure/...",
+        key=("figlink",),
+    )
+    return ""
+
+
+def _annotations(fields: _Fields) -> tuple[str, ...]:
+    """`type: value` of each annotation that records of 2020-21 may carry."""
+    value = fields.front.get("annotations", [])
+    items: Iterable[object] = value if isinstance(value, list) else [value]
+    texts: list[str] = []
+    for item in items:
+        if isinstance(item, dict):
+            pair = [tidy(str(item.get(key, ""))) for key in ("type", "value")]
+            texts.append(": ".join(part for part in pair if part))
+        elif isinstance(item, str):
+            texts.append(tidy(item))
+    return tuple(text for text in dict.fromkeys(texts) if text not in _ABSENT_FIELD)
+
+
+def _title(fields: _Fields, paper: Paper) -> str:
+    raw = fields.text("figtitle")
+    title = tidy_title(raw)
+    if title != raw:
+        fields.findings.repairs["text-tidied"] += 1
+    if title in _ABSENT_FIELD and paper.title:
+        fields.findings.warn(
+            "missing-title",
+            "figtitle is missing or empty, the paper's title stands in for it",
+            "every figure needs a title to be found by",
+            "add `figtitle: ...`",
+            key=("figtitle",),
+        )
+        return paper.title
+    return "" if title in _ABSENT_FIELD else title
+
+
+def _note_unknown_keys(fields: _Fields) -> None:
+    for key in fields.front.keys() - _KNOWN_KEYS:
+        fields.findings.warn(
+            "unknown-field",
+            f"{key} is no field that this version knows; it was not read",
+            "nothing of a record is to be lost unseen",
+            "check its spelling, or tell the project of the new field",
+            key=(key,),
+        )
+
+
+def make_figure(
+    front: Mapping[str, object],
+    *,
+    mentions: Sequence[Mention] = (),
+    entities: Sequence[Entity] = (),
+    organisms: Sequence[Organism] = (),
+    tables: Mapping[str, str] | None = None,
+    findings: Findings,
+) -> Figure:
+    """The figure that a front matter describes, with what its tables say.
+
+    Args:
+        front: the front matter, all scalars as text.
+        mentions: of all kinds, in table order.
+        entities: one for each distinct identifier of the mentions.
+        organisms: those that the gene table names.
+        tables: where the mentions of each kind come from.
+        findings: receives warnings, notes and repairs.
+
+    Raises:
+        SourceError: no usable figid or pmcid, a list where text belongs, or a rejected figure.
+    """
+    fields = _Fields(front, findings)
+    figid, pmcid = _identity(fields)
+    _check_rejected(fields, figid)
+    _note_unknown_keys(fields)
+    paper = _paper(fields, pmcid)
+    names = [*fields.texts("organisms"), *fields.texts("organisms_ner")]
+    return Figure(
+        figid=figid,
+        title=_title(fields, paper),
+        caption=tidy_title(fields.text("caption")),
+        paper=paper,
+        generation=generation_of(front),
+        path=findings.path,
+        number=fields.trimmed("number"),
+        figure_type=fields.trimmed("figtype"),
+        filename=fields.trimmed("filename"),
+        page=_page(fields, pmcid),
+        score=_score(fields),
+        alias=fields.trimmed("figid_alias"),
+        ndex=fields.matching("ndex", _UUID, "bad-ndex", "an NDEx UUID", "its page address is made of it"),
+        wpid=fields.matching(
+            "wpid", re.compile(r"WP\d+"), "bad-wpid", "WP and digits", "the pathway's IRI is made of it"
+        ),
+        annotations=_annotations(fields),
+        organism_names=tuple(dict.fromkeys(names)),
+        organisms=tuple(organisms),
+        mentions=tuple(mentions),
+        entities=tuple(entities),
+        tables=tables or {},
+        jsonld=front.get("schema-jsonld"),
+    )

@@ -1,0 +1,146 @@
+"""What an export did: counts, repairs, problems, records left out, files written."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, cast
+
+from kg.errors import Problem
+from kg.output import Written
+from kg.record import Figure, Findings
+
+__all__ = ["ExportReport", "ProblemLog"]
+
+_IN_MEMORY_BYTES = 1 << 20
+
+
+class ProblemLog:
+    """All problems of a run in order; beyond a megabyte they lie in a temporary file, so memory stays flat."""
+
+    def __init__(self, listener: Callable[[Problem], None] | None = None) -> None:
+        self.counts: Counter[str] = Counter()
+        self.severities: dict[str, str] = {}
+        self.left_out: Counter[str] = Counter()
+        self._listener = listener
+        self._file: IO[str] = cast(
+            "IO[str]", tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="\n")
+        )
+
+    def add(self, problem: Problem, *, left_out: bool = False) -> None:
+        """Note one problem; `left_out` says that its record does not stand in the graph."""
+        self.counts[problem.code] += 1
+        self.severities[problem.code] = problem.severity
+        if left_out:
+            self.left_out[problem.code] += 1
+        self._file.write(json.dumps(problem.to_json() | ({"left_out": True} if left_out else {})) + "\n")
+        if self._listener:
+            self._listener(problem)
+
+    def count(self, notes: Counter[str]) -> None:
+        """Add things that are only counted."""
+        for code, number in notes.items():
+            self.counts[code] += number
+            self.severities.setdefault(code, "note")
+
+    @property
+    def errors(self) -> int:
+        """How many problems are errors."""
+        return sum(n for code, n in self.counts.items() if self.severities[code] == "error")
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The problems as JSON mappings, in the order in which they came."""
+        self._file.seek(0)
+        for line in self._file:
+            yield json.loads(line)
+        self._file.seek(0, 2)
+
+    def __iter__(self) -> Iterator[Problem]:
+        for record in self.records():
+            record.pop("left_out", None)
+            yield Problem(**{"why": "", "mend": "", **record, "key": tuple(record.get("key", ()))})
+
+
+@dataclass(slots=True, kw_only=True)
+class ExportReport:
+    """The result of an export.
+
+    `figures` to `taxa` are distinct nodes of the graph, `triples` all that was written, `files` what lies
+    on disk (the graph first). `problems` can be iterated; `left_out` counts records by the code of the reason.
+    """
+
+    problems: ProblemLog
+    figures: int = 0
+    papers: int = 0
+    mentions: Counter[str] = field(default_factory=Counter)
+    genes: int = 0
+    chemicals: int = 0
+    diseases: int = 0
+    taxa: int = 0
+    triples: int = 0
+    repairs: Counter[str] = field(default_factory=Counter)
+    records: int = 0
+    seconds: float = 0.0
+    version: str = ""
+    commit: str = ""
+    files: list[Written] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """Records that do not stand in the graph, by the code of the reason."""
+        return self.problems.left_out
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error was met."""
+        return self.problems.errors == 0
+
+    def count_figure(self, figure: Figure, findings: Findings) -> None:
+        """Count a figure that goes into the graph."""
+        self.figures += 1
+        self.mentions.update(Counter(mention.kind for mention in figure.mentions))
+        self.repairs.update(findings.repairs)
+        self.problems.count(findings.notes)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The short table that ends a run: label and value."""
+        mentions = ", ".join(f"{n:,} {kind}" for kind, n in sorted(self.mentions.items()))
+        rows = [
+            ("figures", f"{self.figures:,} of {self.records:,} records"),
+            ("papers", f"{self.papers:,}"),
+            ("mentions", f"{self.mentions.total():,}" + (f" ({mentions})" if mentions else "")),
+            ("genes", f"{self.genes:,}"),
+            ("chemicals", f"{self.chemicals:,}"),
+            ("diseases", f"{self.diseases:,}"),
+            ("triples", f"{self.triples:,}"),
+        ]
+        rows += [(f"repair {name}", f"{n:,}") for name, n in sorted(self.repairs.items())]
+        counts = self.problems.counts
+        rows += [(f"{self.problems.severities[code]} {code}", f"{counts[code]:,}") for code in sorted(counts)]
+        rows.append(("left out", f"{self.left_out.total():,}"))
+        return rows
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as a mapping that `json` can write, with every problem."""
+        return {
+            "version": self.version,
+            "commit": self.commit,
+            "records": self.records,
+            "figures": self.figures,
+            "papers": self.papers,
+            "mentions": dict(sorted(self.mentions.items())),
+            "genes": self.genes,
+            "chemicals": self.chemicals,
+            "diseases": self.diseases,
+            "taxa": self.taxa,
+            "triples": self.triples,
+            "repairs": dict(sorted(self.repairs.items())),
+            "problem_counts": dict(sorted(self.problems.counts.items())),
+            "left_out": dict(sorted(self.left_out.items())),
+            "seconds": round(self.seconds, 3),
+            "files": [file._asdict() for file in self.files],
+            "problems": list(self.problems.records()),
+        }

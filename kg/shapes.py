@@ -1,0 +1,140 @@
+"""The shapes graph: read from a folder of Turtle files, checked itself, listed for people.
+
+A misspelt constraint (`sh:minCont`) or an empty shapes graph passes in nearly every engine, so the terms
+are held against a list, and a shape that tells nobody anything is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import ShapesError
+from kg.resources import data_dir
+from kg.vocab import BASE, PREFIXES, Term
+
+__all__ = ["PropertyShape", "ShapesGraph", "load_shapes"]
+
+_SH: Final = PREFIXES["sh"]
+_ALLOWED: Final = frozenset(
+    "NodeShape PropertyShape IRI Literal BlankNode Violation Warning Info targetClass targetNode targetSubjectsOf "
+    "targetObjectsOf property path nodeKind datatype minCount maxCount minLength maxLength minInclusive maxInclusive "
+    "minExclusive maxExclusive pattern flags in hasValue class not or and xone node severity message name "
+    "description order group deactivated inversePath alternativePath zeroOrMorePath oneOrMorePath zeroOrOnePath "
+    "uniqueLang languageIn equals disjoint lessThan lessThanOrEquals closed ignoredProperties qualifiedValueShape "
+    "qualifiedMinCount qualifiedMaxCount qualifiedValueShapesDisjoint BlankNodeOrIRI BlankNodeOrLiteral "
+    "IRIOrLiteral sparql select ask prefixes declare prefix namespace SPARQLConstraint".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyShape:
+    """One property shape: what it asks of which nodes, in which words, and the field that it guards."""
+
+    name: str
+    iri: Term
+    node_shape: str
+    target: Term
+    path: Term
+    severity: str
+    message: str
+    comment: str
+
+
+def _turtle_files(folder: Traversable) -> list[Traversable]:
+    return sorted((f for f in folder.iterdir() if f.name.endswith(".ttl")), key=lambda f: f.name)
+
+
+class ShapesGraph:
+    """The triples of the shapes, and the property shapes among them by IRI.
+
+    Args:
+        files: name and Turtle text of each file.
+        base: the project's base IRI; the shipped shapes are written under the default one.
+
+    Raises:
+        ShapesError: a file is no Turtle, a term is no SHACL term, a shape lacks message, severity or comment.
+    """
+
+    def __init__(self, files: list[tuple[str, str]], *, base: str = BASE) -> None:
+        self.store = ox.Store()
+        for name, text in files:
+            try:
+                self.store.extend(ox.parse(text.replace(BASE, base), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
+            except SyntaxError as error:
+                raise _broken(f"{name}: {error}", "shapes are Turtle", "correct the file") from None
+        self._check_terms()
+        self.properties = {shape.iri: shape for shape in self._property_shapes()}
+        if not self.properties:
+            raise _broken("there is no property shape", "a graph without shapes passes whatever it is given", "name a folder with shapes in .ttl files")
+
+    @cached_property
+    def ntriples(self) -> str:
+        """The shapes as N-Triples text, which both engines read."""
+        data = ox.serialize(self.store.quads_for_pattern(None, None, None, None), format=ox.RdfFormat.N_QUADS)
+        return (data or b"").decode()
+
+    def _check_terms(self) -> None:
+        for quad in self.store:
+            for term in (quad.predicate, quad.object):
+                if isinstance(term, ox.NamedNode) and term.value.startswith(_SH):
+                    local = term.value.removeprefix(_SH)
+                    if local not in _ALLOWED:
+                        raise _broken(f"sh:{local} is no term that shapes may use", "an engine would skip it in silence", "correct its spelling")
+
+    def _property_shapes(self) -> list[PropertyShape]:
+        found: list[PropertyShape] = []
+        for quad in self.store.quads_for_pattern(None, _sh("property"), None):
+            shape, node = quad.object, quad.subject
+            if isinstance(shape, ox.BlankNode):
+                raise _broken(f"a property shape of {node} has no IRI", "the IRI becomes the problem's code", "give it one")
+            texts = {key: self._value(shape, _sh(key)) for key in ("path", "severity", "message")}
+            texts["comment"] = self._value(shape, ox.NamedNode(PREFIXES["rdfs"] + "comment"))
+            for key, value in texts.items():
+                if not value:
+                    raise _broken(f"{shape} has no {key}", "a violation must say what is wrong, how bad it is and which field it guards", f"add its {key}")
+            found.append(
+                PropertyShape(
+                    name=_local(str(shape)), iri=Term(str(shape)), node_shape=_local(str(node)),
+                    target=Term(f"<{self._value(node, _sh('targetClass'))}>"), path=Term(f"<{texts['path']}>"),
+                    severity=_local(texts["severity"]), message=texts["message"], comment=texts["comment"],
+                )
+            )  # fmt: skip
+        return sorted(found, key=lambda shape: (shape.node_shape, shape.name))
+
+    def _value(self, subject: ox.NamedNode | ox.BlankNode | ox.Triple | ox.Literal, predicate: ox.NamedNode) -> str:
+        for quad in self.store.quads_for_pattern(subject, predicate, None):  # type: ignore[arg-type]
+            value = quad.object
+            return value.value if isinstance(value, (ox.NamedNode, ox.Literal)) else str(value)
+        return ""
+
+
+def _sh(local: str) -> ox.NamedNode:
+    return ox.NamedNode(_SH + local)
+
+
+def _local(term: str) -> str:
+    return term.rstrip(">").rpartition("#")[2]
+
+
+def _broken(what: str, why: str, mend: str) -> ShapesError:
+    return ShapesError(ShapesError.of("bad-shapes", what, why, mend).problem)
+
+
+def load_shapes(folder: str | Path | None = None, *, base: str = BASE) -> ShapesGraph:
+    """The shapes of a folder of Turtle files, by default those that ship with the package.
+
+    Raises:
+        ShapesError: the folder cannot be read or its shapes are broken.
+    """
+    place: Traversable = data_dir("shapes") if folder is None else Path(folder)
+    try:
+        files = [(file.name, file.read_text("utf-8")) for file in _turtle_files(place)]
+    except OSError as error:
+        raise _broken(f"{place}: {error.strerror or error}", "", "name a folder with shapes in .ttl files") from None
+    return ShapesGraph(files, base=base)

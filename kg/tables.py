@@ -1,0 +1,285 @@
+"""Companion tables and inline lists of genes, chemicals and diseases: text to mentions, entities, organisms.
+
+Columns are found by name, cells stay text. A row without a usable id is kept as a mention without one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from kg.errors import SourceError
+from kg.record import Entity, Findings, Kind, Mention, Organism, present
+
+__all__ = ["KINDS", "Read", "Row", "inline_rows", "read_rows", "table_rows"]
+
+KINDS: Final[dict[str, Kind]] = {"genes": "gene", "chemicals": "chemical", "diseases": "disease"}
+"""A table's name in file names and front matter, and the kind of thing that it lists."""
+
+_GENE_COLUMNS: Final = frozenset(
+    "organism_id organism_name organism_group word match ncbigene_symbol ncbigene_id source "
+    "count_direct count_synonym count_match".split()
+)
+_REQUIRED: Final[dict[str, tuple[frozenset[str], ...]]] = {
+    "genes": (_GENE_COLUMNS - {"organism_name", "organism_group", "count_direct", "count_synonym", "count_match"},),
+    "chemicals": (frozenset({"word", "mesh", "chebi"}), frozenset({"word", "source", "identifier"})),
+    "diseases": (frozenset({"word", "mesh", "doid"}), frozenset({"word", "source", "identifier"})),
+}
+_KNOWN: Final[dict[str, frozenset[str]]] = {
+    "genes": _GENE_COLUMNS,
+    "chemicals": frozenset("word mesh match name chebi source identifier".split()),
+    "diseases": frozenset("word mesh match name doid source identifier".split()),
+}
+_SECOND: Final = {"chemicals": ("chebi", "CHEBI_"), "diseases": ("doid", "DOID_")}
+_GENE_ID = re.compile(r"[1-9]\d*")
+_MESH_ID = re.compile(r"(?:mesh:)?([A-Z]\d{3,})", re.IGNORECASE)
+
+
+class Row(NamedTuple):
+    """One row: its cells by column name, and its place (line number, or position in an inline list)."""
+
+    cells: Mapping[str, str]
+    place: int
+
+
+@dataclass(slots=True)
+class Read:
+    """What the rows of a record's tables amount to, gathered kind by kind."""
+
+    mentions: dict[tuple[str, ...], Mention] = field(default_factory=dict)
+    entities: dict[tuple[str, str], Entity] = field(default_factory=dict)
+    organisms: dict[str, Organism] = field(default_factory=dict)
+
+
+def table_rows(name: str, text: str, path: str, findings: Findings) -> Iterator[Row]:
+    """Rows of a tab-separated companion table; quotes are text, the first line names the columns.
+
+    Args:
+        name: `genes`, `chemicals` or `diseases`.
+        text: the file's text, line ends already `\\n`.
+        path: for messages.
+        findings: receives warnings of unknown columns.
+
+    Raises:
+        SourceError: a needed column is missing, or a row has more or fewer cells than the header.
+    """
+    lines = text.split("\n")
+    columns = lines[0].split("\t")
+    _check_columns(name, columns, path, findings)
+    width = len(columns)
+    for number, line in enumerate(lines[1:], start=2):
+        if not line:
+            continue
+        cells = line.split("\t")
+        if len(cells) != width:
+            raise SourceError.of(
+                "bad-table-row",
+                f"row {number} has {len(cells)} cells, the header has {width}",
+                "a cut or shifted row would put ids under the wrong name",
+                "fetch the table again, or correct the row",
+                path=path,
+                line=number,
+                column=1,
+            )
+        yield Row(dict(zip(columns, cells, strict=True)), number)
+
+
+def _check_columns(name: str, columns: Sequence[str], path: str, findings: Findings) -> None:
+    if not any(needed <= set(columns) for needed in _REQUIRED[name]):
+        wanted = " or ".join(" ".join(sorted(needed)) for needed in _REQUIRED[name])
+        raise SourceError.of(
+            "bad-table-header",
+            f"the columns are {' '.join(columns)!r}, needed are {wanted}",
+            "columns are found by name",
+            "fetch the table again, or correct its first line (tabs between names)",
+            path=path,
+            line=1,
+            column=1,
+        )
+    for column in columns:
+        if column not in _KNOWN[name]:
+            findings.warn(
+                "unknown-column",
+                f"{column!r} is no column that this version knows; it was not read",
+                "nothing of a table is to be lost unseen",
+                "check its spelling, or tell the project of the new column",
+                path=path,
+                line=1,
+                column=1,
+                key=(column,),
+            )
+
+
+def inline_rows(name: str, value: object) -> Iterator[Row]:
+    """Rows of a table that stands in the front matter itself (records of 2020-21), under today's column names.
+
+    Raises:
+        SourceError: the field is no list of mappings from text to text.
+    """
+    items = value if isinstance(value, list) else ([] if value == "" else [value])
+    for place, item in enumerate(items, start=1):
+        if not isinstance(item, dict) or not all(isinstance(cell, str) for cell in item.values()):
+            raise SourceError.of(
+                "bad-field-type",
+                f"{name} holds something that is no row of texts",
+                "an inline table is a list of `word: ...` mappings",
+                "write each row as a mapping of texts",
+                key=(name, place - 1),
+            )
+        yield Row(_modern(item) if name == "genes" else item, place)
+
+
+def _modern(item: Mapping[str, str]) -> dict[str, str]:
+    """A gene row of 2020-21 (human only, HGNC lexicons) under the columns of later tables."""
+    return {
+        "organism_id": "9606",
+        "organism_name": "Homo sapiens",
+        "word": item.get("word", ""),
+        "match": item.get("symbol", ""),
+        "ncbigene_symbol": item.get("hgnc_symbol", ""),
+        "ncbigene_id": item.get("entrez", ""),
+        "source": item.get("source", ""),
+    }
+
+
+def read_rows(name: str, rows: Iterator[Row], read: Read, path: str, findings: Findings) -> None:
+    """Add the rows of one table to what was read so far.
+
+    Args:
+        name: `genes`, `chemicals` or `diseases`.
+        rows: as `table_rows` or `inline_rows` give them.
+        read: is added to.
+        path: of the table, for messages.
+        findings: receives bad ids as warnings, rows without id and repeated rows as notes.
+    """
+    kind = KINDS[name]
+    for row in rows:
+        if kind == "gene":
+            _read_gene(row, read, path, findings)
+        else:
+            _read_term(name, kind, row, read, path, findings)
+
+
+def _read_gene(row: Row, read: Read, path: str, findings: Findings) -> None:
+    cell = row.cells.get
+    # word and match may be the real text "NA" (the fly gene na): only ids and symbols can be missing.
+    word, match, lexicon = cell("word", ""), cell("match", ""), present(cell("source", ""))
+    ident = _checked(row, "ncbigene_id", _GENE_ID, "an NCBI Gene number", path, findings)
+    taxon = _checked(row, "organism_id", _GENE_ID, "an NCBI Taxonomy number", path, findings)
+    _add_mention(read, Mention("gene", word, match, ident, lexicon, (row.place,)), findings)
+    if ident:
+        symbol = present(cell("ncbigene_symbol", ""))
+        _add_entity(read, Entity("gene", ident, _one(symbol), (), (), _one(taxon), row.place))
+    if taxon:
+        _add_organism(row, taxon, read, path, findings)
+
+
+def _read_term(name: str, kind: Kind, row: Row, read: Read, path: str, findings: Findings) -> None:
+    cell = row.cells.get
+    column, prefix = _SECOND[name]
+    mesh_column = "mesh" if "mesh" in row.cells else "identifier"
+    mesh = _local_mesh(row, mesh_column, path, findings)
+    second = _local_number(row, column, prefix, path, findings)
+    lexicon = "mesh" if mesh else column if second else present(cell("source", "")).lower()
+    word, match = cell("word", ""), present(cell("match", ""))
+    ident = mesh or second
+    _add_mention(read, Mention(kind, word, match, ident, lexicon, (row.place,)), findings)
+    if ident:
+        names = _one(present(cell("name", "")))
+        _add_entity(read, Entity(kind, ident, names, (word,), _one(second) if mesh else (), (), row.place))
+
+
+def _one(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _checked(
+    row: Row, column: str, pattern: re.Pattern[str], wanted: str, path: str, findings: Findings
+) -> str:
+    """The cell where it has the right form, else empty; a wrong form is a warning with its place."""
+    value = present(row.cells.get(column, "").strip())
+    if not value or pattern.fullmatch(value):
+        return value
+    findings.warn(
+        "bad-id",
+        f"{column} is {value!r}, {wanted} is wanted",
+        "no IRI can be made of it; the word stays in the graph, without an identifier",
+        "correct the id in the table",
+        path=path,
+        line=row.place,
+        key=(column,),
+    )
+    return ""
+
+
+def _local_mesh(row: Row, column: str, path: str, findings: Findings) -> str:
+    value = _checked(row, column, _MESH_ID, "a MeSH id such as mesh:D000255", path, findings)
+    return value.rpartition(":")[2].upper()
+
+
+def _local_number(row: Row, column: str, prefix: str, path: str, findings: Findings) -> str:
+    """`chebi:15422`, `DOID:162` or the bare number, as the local name that OBO IRIs have."""
+    pattern = re.compile(rf"(?:{prefix[:-1]}[:_])?\d+", re.IGNORECASE)
+    value = _checked(row, column, pattern, f"{prefix[:-1]}: and a number", path, findings)
+    return prefix + re.split("[:_]", value)[-1] if value else ""
+
+
+def _add_mention(read: Read, mention: Mention, findings: Findings) -> None:
+    key = (mention.kind, mention.word, mention.match, mention.ident, mention.lexicon)
+    known = read.mentions.get(key)
+    if known:
+        findings.notes["repeated-row"] += 1
+        mention = known._replace(rows=known.rows + mention.rows)
+    elif not mention.ident:
+        findings.notes["row-without-id"] += 1
+    read.mentions[key] = mention
+
+
+def _add_entity(read: Read, entity: Entity) -> None:
+    key = (entity.kind, entity.ident)
+    known = read.entities.get(key)
+    if known:
+        entity = known._replace(
+            names=_union(known.names, entity.names),
+            words=_union(known.words, entity.words),
+            maps=_union(known.maps, entity.maps),
+            taxa=_union(known.taxa, entity.taxa),
+        )
+    read.entities[key] = entity
+
+
+def _union(known: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    return known if set(new) <= set(known) else tuple(dict.fromkeys(known + new))
+
+
+def _count(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def _add_organism(row: Row, taxid: str, read: Read, path: str, findings: Findings) -> None:
+    cell = row.cells.get
+    direct, synonym, match = (_count(cell(f"count_{name}", "")) for name in ("direct", "synonym", "match"))
+    counts = (direct, synonym, match)
+    group = _one(present(cell("organism_group", "")))
+    name = present(cell("organism_name", ""))
+    known = read.organisms.get(taxid)
+    if known is None:
+        read.organisms[taxid] = Organism(taxid, name, group, (counts,))
+        return
+    if name != known.name:
+        findings.warn(
+            "organism-name-differs",
+            f"organism {taxid} is {known.name!r} and {name!r} in one table",
+            "one NCBI Taxonomy id has one name; the first is used",
+            "correct organism_id or organism_name",
+            path=path,
+            line=row.place,
+            key=("organism_name",),
+        )
+    if counts not in known.counts:
+        # Whole blocks stand twice with another count_direct (PMC4026382): both counts are kept.
+        findings.notes["organism-counts-differ"] += 1
+        known = known._replace(counts=(*known.counts, counts))
+    read.organisms[taxid] = known._replace(groups=_union(known.groups, group))

@@ -4,9 +4,11 @@ from kg.check import Result
 from kg.errors import ExpansionError, KgError, Problem, ShapesError, SourceError, UsageError
 from kg.graphcheck import CheckReport, check_graph
 from kg.options import ExportOptions
-from kg.pipeline import export, read_records, record_graph, tool_version
+from kg.pipeline import export
 from kg.record import Entity, Figure, Mention, Organism, Paper
+from kg.records import read_records, record_graph
 from kg.report import ExportReport
+from kg.resources import tool_version
 from kg.shapes import PropertyShape, ShapesGraph, load_shapes
 
 __version__ = tool_version()

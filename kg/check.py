@@ -5,7 +5,7 @@ Both take N-Triples text and give the same `Result`s, sorted, which the tests ho
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 import pyoxigraph as ox
 import shacl
@@ -13,6 +13,9 @@ import shacl
 from kg.errors import ShapesError
 from kg.shapes import PropertyShape, ShapesGraph
 from kg.vocab import PREFIXES, Term
+
+if TYPE_CHECKING:
+    import rdflib
 
 __all__ = ["ENGINES", "Checker", "Result", "make_checker"]
 
@@ -38,9 +41,10 @@ class Result(NamedTuple):
 
 
 class Checker(Protocol):
-    """Compiled shapes; `check` validates N-Triples text and returns sorted results."""
+    """Compiled shapes."""
 
-    def check(self, ntriples: str) -> list[Result]: ...
+    def check(self, ntriples: str) -> list[Result]:
+        """Validate N-Triples text; the results are sorted."""
 
 
 class _Fast:
@@ -50,7 +54,9 @@ class _Fast:
         try:
             self._shapes = shacl.Shapes.from_text(shapes.ntriples, format="ntriples")
         except ValueError as error:
-            raise ShapesError(ShapesError.of("bad-shapes", str(error), "the engine cannot compile them", "correct the shapes").problem) from None
+            raise ShapesError(
+                ShapesError.of("bad-shapes", str(error), "the engine cannot compile them", "correct the shapes").problem
+            ) from None
 
     def check(self, ntriples: str) -> list[Result]:
         report = self._shapes.validate_text(ntriples, format="ntriples")
@@ -83,26 +89,28 @@ class _Reference:
         data = rdflib.Graph().parse(data=ntriples, format="nt")
         _, report, _ = pyshacl.validate(data, shacl_graph=self._shapes, inference="none", advanced=False)
         if not isinstance(report, rdflib.Graph):
-            raise ShapesError(ShapesError.of("bad-shapes", str(report), "pyshacl cannot use them", "correct the shapes").problem)
-        sh = rdflib.Namespace(_SH)
-        results = []
-        for node in report.objects(None, sh.result):
-            get = lambda name: report.value(node, sh[name])  # noqa: B023, E731 (used at once)
-            shape = get("sourceShape")
-            while isinstance(shape, rdflib.BNode):
-                shape = next(iter(self._shapes.subjects(None, shape)), None)
-            results.append(
-                Result(
-                    Term(_n3(get("focusNode"))),
-                    _n3(get("resultPath")),
-                    _n3(get("value")),
-                    str(get("sourceConstraintComponent")).removeprefix(_SH),
-                    _n3(shape),
-                    str(get("resultSeverity")).removeprefix(_SH),
-                    str(get("resultMessage") or ""),
-                )
+            raise ShapesError(
+                ShapesError.of("bad-shapes", str(report), "pyshacl cannot use them", "correct the shapes").problem
             )
-        return sorted(results)
+        return sorted(self._result(report, node) for node in report.objects(None, rdflib.URIRef(_SH + "result")))
+
+    def _result(self, report: rdflib.Graph, node: rdflib.term.Node) -> Result:
+        """One `sh:ValidationResult` of a report graph."""
+        import rdflib  # noqa: PLC0415
+
+        found = {str(p).removeprefix(_SH): o for p, o in report.predicate_objects(node)}
+        shape: rdflib.term.Node | None = found.get("sourceShape")
+        while isinstance(shape, rdflib.BNode):
+            shape = next(iter(self._shapes.subjects(None, shape)), None)
+        return Result(
+            Term(_n3(found.get("focusNode"))),
+            _n3(found.get("resultPath")),
+            _n3(found.get("value")),
+            str(found["sourceConstraintComponent"]).removeprefix(_SH),
+            _n3(shape),
+            str(found["resultSeverity"]).removeprefix(_SH),
+            str(found.get("resultMessage", "")),
+        )
 
 
 def _n3(term: object) -> str:
@@ -129,7 +137,9 @@ def make_checker(shapes: ShapesGraph, engine: str = "shacl") -> Checker:
     if engine == "pyshacl":
         return _Reference(shapes)
     raise ShapesError(
-        ShapesError.of("unknown-engine", f"there is no engine {engine!r}", "", f"choose one of {', '.join(ENGINES)}").problem
+        ShapesError.of(
+            "unknown-engine", f"there is no engine {engine!r}", "", f"choose one of {', '.join(ENGINES)}"
+        ).problem
     )
 
 

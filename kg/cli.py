@@ -23,9 +23,11 @@ from kg.explain import explain
 from kg.graphcheck import check_graph
 from kg.link import IMAGE_URL
 from kg.options import ExportOptions
-from kg.pipeline import explain_record, export, tool_version, write_report
+from kg.pipeline import export
 from kg.progress import progress_bar
-from kg.report import ExportReport
+from kg.records import explain_record
+from kg.report import ExportReport, write_report
+from kg.resources import tool_version
 from kg.shapes import load_shapes
 from kg.vocab import BASE, Names
 from kg.vocabulary import vocabulary_turtle
@@ -73,7 +75,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001 (Typer calls it so)
 
 @app.callback()
 def main(
-    version: Annotated[  # noqa: ARG001, FBT002 (the callback does the work)
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
@@ -141,24 +143,61 @@ def _print_table(report: ExportReport, console: Console) -> None:
     "`kg export db.zip -o layers/ --report report.json --quarantine bad/`",
 )
 def export_command(
-    source: Annotated[list[Path], typer.Argument(help="Records: .md files, folders (flat, or with _figures/ and _data/), .zip, .tar, .tar.gz.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="File (.ttl, .nt, .nq, .trig, .jsonld, also .gz or .zst), or a folder for one file a layer.")] = Path("pfocr.ttl"),
-    form: Annotated[str | None, typer.Option("--format", "-f", help="Format where the output's suffix does not tell: ttl, nt, nq, trig, jsonld, with .gz or .zst.")] = None,
-    data: Annotated[list[Path] | None, typer.Option("--data", help="Where companion tables are looked for first; may be given again.")] = None,
-    pmc_ids: Annotated[Path | None, typer.Option("--pmc-ids", help="NCBI's PMC-ids.csv[.gz]: adds PMIDs, and DOIs that records lack.")] = None,
-    repair: Annotated[bool, typer.Option("--repair/--no-repair", help="Mend the constants of the records' JSON-LD, or keep it verbatim.")] = True,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Check every record against the SHACL shapes.")] = True,
+    source: Annotated[
+        list[Path],
+        typer.Argument(help="Records: .md files, folders (flat, or with _figures/ and _data/), .zip, .tar, .tar.gz."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File (.ttl, .nt, .nq, .trig, .jsonld, also .gz or .zst), or a folder for one file a layer.",
+        ),
+    ] = Path("pfocr.ttl"),
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="Format where the output's suffix does not tell: ttl, nt, nq, trig, jsonld, with .gz or .zst.",
+        ),
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Where companion tables are looked for first; may be given again."),
+    ] = None,
+    pmc_ids: Annotated[
+        Path | None, typer.Option("--pmc-ids", help="NCBI's PMC-ids.csv[.gz]: adds PMIDs, and DOIs that records lack.")
+    ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair/--no-repair", help="Mend the constants of the records' JSON-LD, or keep it verbatim."),
+    ] = True,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Check every record against the SHACL shapes.")
+    ] = True,
     engine: Annotated[Engine, typer.Option(help="SHACL engine: shacl is fast, pyshacl the reference.")] = Engine.shacl,
     shapes: Annotated[Path | None, typer.Option(help="Folder of shapes to use instead of the shipped ones.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken record and write nothing.")] = False,
-    quarantine: Annotated[Path | None, typer.Option(help="Folder that broken records are copied to, with their problems.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first broken record and write nothing.")
+    ] = False,
+    quarantine: Annotated[
+        Path | None, typer.Option(help="Folder that broken records are copied to, with their problems.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report, with every problem, as JSON.")] = None,
     base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on.")] = BASE,
     image_url: Annotated[str, typer.Option(help="Template of image addresses.")] = IMAGE_URL,
-    release: Annotated[str | None, typer.Option(help="Version of the result; else the source's commit, else a digest of the records.")] = None,
-    issued: Annotated[str | None, typer.Option(help="Date of issue, YYYY-MM-DD; else the date of the source's commit.")] = None,
+    release: Annotated[
+        str | None, typer.Option(help="Version of the result; else the source's commit, else a digest of the records.")
+    ] = None,
+    issued: Annotated[
+        str | None, typer.Option(help="Date of issue, YYYY-MM-DD; else the date of the source's commit.")
+    ] = None,
     source_iri: Annotated[str, typer.Option(help="IRI of the database that the records come from.")] = SOURCE_IRI,
-    vocabulary: Annotated[bool, typer.Option("--vocabulary", help="Include the project's vocabulary in the graph.")] = False,
+    vocabulary: Annotated[
+        bool, typer.Option("--vocabulary", help="Include the project's vocabulary in the graph.")
+    ] = False,
 ) -> None:
     """Convert records to a graph, checked against the shapes.
 
@@ -182,9 +221,18 @@ def export_command(
 
 @app.command("check", epilog="Examples: `kg check build/pfocr.ttl`; `kg check layers/ --report turtle > report.ttl`")
 def check_command(
-    graph: Annotated[Path, typer.Argument(help="RDF file (Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML, JSON-LD; .gz, .zst), or a folder of them.")],
-    report: Annotated[ReportForm, typer.Option("--report", help="Form of the report: text, json, or turtle (sh:ValidationReport).")] = ReportForm.text,
-    form: Annotated[str | None, typer.Option("--format", "-f", help="RDF format where the suffix does not tell.")] = None,
+    graph: Annotated[
+        Path,
+        typer.Argument(
+            help="RDF file (Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML, JSON-LD; .gz, .zst), or a folder of them."
+        ),
+    ],
+    report: Annotated[
+        ReportForm, typer.Option("--report", help="Form of the report: text, json, or turtle (sh:ValidationReport).")
+    ] = ReportForm.text,
+    form: Annotated[
+        str | None, typer.Option("--format", "-f", help="RDF format where the suffix does not tell.")
+    ] = None,
     engine: Annotated[Engine, typer.Option(help="SHACL engine: shacl is fast, pyshacl the reference.")] = Engine.shacl,
     shapes: Annotated[Path | None, typer.Option(help="Folder of shapes to use instead of the shipped ones.")] = None,
     base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on in this graph.")] = BASE,
@@ -210,7 +258,10 @@ def check_command(
 def explain_command(
     record: Annotated[Path, typer.Argument(help="A record; or a folder or archive, with --figure.")],
     figure: Annotated[str | None, typer.Option("--figure", help="Figure id of the record to explain.")] = None,
-    data: Annotated[list[Path] | None, typer.Option("--data", help="Where companion tables are looked for first; may be given again.")] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Where companion tables are looked for first; may be given again."),
+    ] = None,
     form: Annotated[TextOrJson, typer.Option("--format", "-f", help="text or json.")] = TextOrJson.text,
     repair: Annotated[bool, typer.Option("--repair/--no-repair", help="With or without the repairs.")] = True,
     base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on.")] = BASE,
@@ -230,7 +281,9 @@ def explain_command(
 
 @app.command("shapes", epilog="Example: `kg shapes --format json`")
 def shapes_command(
-    folder: Annotated[Path | None, typer.Option("--shapes", help="Folder of shapes; the shipped ones by default.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--shapes", help="Folder of shapes; the shipped ones by default.")
+    ] = None,
     form: Annotated[TextOrJson, typer.Option("--format", "-f", help="text or json.")] = TextOrJson.text,
 ) -> None:
     """List the shapes: what each asks of which class, how severe a breach is, and the field it guards."""

@@ -42,6 +42,10 @@ _LAYER_TITLES: Final = {
     "links": "genes, chemicals, diseases, taxa and their other spellings",
     "meta": "description of the graph",
 }
+_DESCRIPTION: Final = (
+    "Published pathway figures, the papers that they stand in, and the genes, chemicals and diseases read in them, "
+    "with the evidence for each"
+)
 _TITLE: Final = "Pathway Figure OCR (PFOCR) as a knowledge graph"
 
 Block = tuple[Term, list[tuple[Term, Term]]]
@@ -97,7 +101,10 @@ class _Builder:
         for prefix, namespace in self.names.prefixes.items():
             yield (
                 self.part("prefix", prefix),
-                [(_t("sh", "prefix"), literal(prefix)), (_t("sh", "namespace"), literal(namespace, _t("xsd", "anyURI")))],
+                [
+                    (_t("sh", "prefix"), literal(prefix)),
+                    (_t("sh", "namespace"), literal(namespace, _t("xsd", "anyURI"))),
+                ],
             )
 
     def _dataset(self, triples: int) -> Block:
@@ -107,7 +114,7 @@ class _Builder:
             (RDF_TYPE, _t("dcat", "Dataset")),
             (DCTERMS_TITLE, literal(_TITLE)),
             (_t("dcterms", "description"), literal(
-                "Published pathway figures, the papers that they stand in, and the genes, chemicals and diseases read in them, with the evidence for each"
+                _DESCRIPTION
             )),
             (DCTERMS_LICENSE, LICENSE),
             (_t("pav", "version"), literal(told.version)),
@@ -138,7 +145,11 @@ class _Builder:
 
     def _provenance(self) -> Iterator[Block]:
         told = self.told
-        source = [(RDF_TYPE, _t("prov", "Entity")), (DCTERMS_TITLE, literal("PFOCR records")), (DCTERMS_LICENSE, LICENSE)]
+        source = [
+            (RDF_TYPE, _t("prov", "Entity")),
+            (DCTERMS_TITLE, literal("PFOCR records")),
+            (DCTERMS_LICENSE, LICENSE),
+        ]
         if told.commit:
             source.append((_t("pav", "version"), literal(told.commit)))
         yield self._source(), source
@@ -152,7 +163,11 @@ class _Builder:
         yield self.part("run"), run
         yield (
             self.part("tool"),
-            [(RDF_TYPE, _t("prov", "SoftwareAgent")), (FOAF_NAME, literal("pfocr-kg")), (_t("pav", "version"), literal(told.tool_version))],
+            [
+                (RDF_TYPE, _t("prov", "SoftwareAgent")),
+                (FOAF_NAME, literal("pfocr-kg")),
+                (_t("pav", "version"), literal(told.tool_version)),
+            ],
         )
 
     def _layers(self) -> Iterator[Block]:
@@ -231,7 +246,10 @@ class _Builder:
                     (RDF_TYPE, _t("dcat", "Distribution")),
                     (DCTERMS_TITLE, literal(file.name)),
                     (_t("dcat", "byteSize"), integer(file.size)),
-                    (_t("dcat", "mediaType"), iri(f"https://www.iana.org/assignments/media-types/{self.told.media_type}")),
+                    (
+                        _t("dcat", "mediaType"),
+                        iri(f"https://www.iana.org/assignments/media-types/{self.told.media_type}"),
+                    ),
                     (_t("spdx", "checksum"), checksum),
                 ],
             )

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from kg.errors import KgError, Problem
-from kg.expand import REPAIRS
 from kg.frontmatter import decode, locate
 from kg.link import Node
 from kg.origin import Place, field_of
 from kg.process import Outcome
 from kg.record import Figure
-from kg.vocab import Names, Term
+from kg.repair import REPAIRS
+from kg.vocab import RDF_TYPE, Names, Term
 from kg.write import TurtleWriter
 
 __all__ = ["Explanation", "Line", "explain"]
 
 
+_TEXT_WIDTH: Final = 100
+"""Longer values are cut in the text form; JSON has them whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One triple in Turtle's short form, and where it comes from: `path:line:column` and the field's name."""
+    """One triple in Turtle's short form and where it comes from: the field, and `path:line:column` or table rows."""
 
     subject: Term
     predicate: str
@@ -37,20 +40,23 @@ class Explanation:
     """A record explained: its nodes in order, each with its kind and lines; repairs, notes and problems."""
 
     figid: str
-    groups: list[tuple[str, Term, list[Line]]]
+    path: str
+    groups: Sequence[tuple[str, Term, list[Line]]]
     repairs: Counter[str]
     notes: Counter[str]
     problems: list[Problem]
 
     def text(self) -> Iterator[str]:
-        """The explanation line by line."""
+        """The explanation line by line; places in the record itself as line:column only, in tables as file:rows."""
+        yield f"{self.figid}  ({self.path})"
         for kind, subject, lines in self.groups:
-            yield f"{kind} {subject}"
-            width = min(max((len(f"{line.predicate} {line.value}") for line in lines), default=0), 72)
+            yield f"\n{kind} {subject}"
             for line in lines:
-                origin = ", ".join(part for part in (line.field, line.place) if part)
-                yield f"    {f'{line.predicate} {line.value}':<{width}}  # {origin}"
-            yield ""
+                value = line.value if len(line.value) <= _TEXT_WIDTH else f"{line.value[:_TEXT_WIDTH]}..."
+                place = line.place.removeprefix(f"{self.path}:").rpartition("/")[2]
+                origin = " ".join(part for part in (line.field, f"({place})" if place else "") if part)
+                yield f"    {line.predicate} {value}  # {origin}"
+        yield ""
         for name, number in sorted(self.repairs.items()):
             yield f"repair {name} ({number}): {REPAIRS.get(name, '')}"
         for code, number in sorted(self.notes.items()):
@@ -60,6 +66,7 @@ class Explanation:
         """The explanation as a mapping that `json` can write."""
         return {
             "figid": self.figid,
+            "path": self.path,
             "nodes": [
                 {
                     "kind": kind,
@@ -85,30 +92,19 @@ def explain(outcome: Outcome, names: Names) -> Explanation:
     figure, nodes = outcome.figure, outcome.nodes
     if figure is None or nodes is None:
         raise KgError(outcome.failure) if outcome.failure else AssertionError("an outcome without cause")
-    text = decode(outcome.raw.data, outcome.raw.path)
-
-    @cache
-    def line_of(key: tuple[str | int, ...]) -> str:
-        line, column = locate(text, key)
-        return f"{outcome.raw.path}:{line}:{column}"
-
-    def place_of(place: Place, node: Node) -> tuple[str, str]:
-        if place.note:
-            return place.note, ""
-        if place.path:
-            rows = ",".join(map(str, node.rows)) if node.rows else ""
-            return ".".join(map(str, place.key)), f"{place.path}:{rows}" if rows else place.path
-        return ".".join(map(str, place.key)), line_of(place.key) if place.key else ""
-
-    writer = TurtleWriter(names)
-    groups = [(node.kind, node.subject, list(_lines(node, figure, writer, place_of))) for node in _merged(nodes)]
+    explainer = _Explainer(outcome, figure, names)
     findings = outcome.findings
     return Explanation(
-        figid=figure.figid, groups=groups, repairs=findings.repairs, notes=findings.notes, problems=findings.problems
+        figid=figure.figid,
+        path=outcome.raw.path,
+        groups=[(node.kind, node.subject, list(explainer.lines(node))) for node in _once(nodes)],
+        repairs=findings.repairs,
+        notes=findings.notes,
+        problems=findings.problems,
     )
 
 
-def _merged(nodes: list[Node]) -> Iterator[Node]:
+def _once(nodes: list[Node]) -> Iterator[Node]:
     """Nodes as they come; a ChEBI spelling that several rows need is shown once."""
     shown: set[tuple[str, Term]] = set()
     for node in nodes:
@@ -117,8 +113,30 @@ def _merged(nodes: list[Node]) -> Iterator[Node]:
             yield node
 
 
-def _lines(node: Node, figure: Figure, writer: TurtleWriter, place_of: Any) -> Iterator[Line]:
-    for predicate, value in node.facts:
-        name = "a" if writer.short.iri(predicate) == "rdf:type" else writer.short.iri(predicate)
-        field, place = place_of(field_of(node, predicate, figure), node)
-        yield Line(node.subject, name, writer.short.term(value), field, place)
+class _Explainer:
+    def __init__(self, outcome: Outcome, figure: Figure, names: Names) -> None:
+        self.figure, self.path = figure, outcome.raw.path
+        self.record = decode(outcome.raw.data, outcome.raw.path)
+        self.short = TurtleWriter(names).short
+        self.known: dict[tuple[str | int, ...], str] = {}
+
+    def lines(self, node: Node) -> Iterator[Line]:
+        for predicate, value in node.facts:
+            name = "a" if predicate == RDF_TYPE else self.short.iri(predicate)
+            field, place = self._origin(field_of(node, predicate, self.figure, value), node)
+            yield Line(node.subject, name, self.short.term(value), field, place)
+
+    def _origin(self, place: Place, node: Node) -> tuple[str, str]:
+        if place.note:
+            return place.note, ""
+        field = ".".join(str(step) for step in place.key)
+        if place.path:
+            rows = node.rows or ((place.line,) if place.line else ())
+            return field, ":".join((place.path, ",".join(map(str, rows)))).rstrip(":")
+        return field, self._line(place.key) if place.key else ""
+
+    def _line(self, key: tuple[str | int, ...]) -> str:
+        if key not in self.known:
+            line, column = locate(self.record, key)
+            self.known[key] = f"{self.path}:{line}:{column}"
+        return self.known[key]

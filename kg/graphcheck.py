@@ -83,7 +83,8 @@ class CheckReport:
         shape = self.shapes.properties.get(Term(result.shape))
         name = shape.name if shape else result.shape.rstrip(">").rpartition("#")[2]
         short = TurtleWriter(Names()).short
-        head = f"{plain(result.focus)}: {result.severity.lower()}[{name}]: {result.component.removesuffix('ConstraintComponent')}"
+        component = result.component.removesuffix("ConstraintComponent")
+        head = f"{plain(result.focus)}: {result.severity.lower()}[{name}]: {component}"
         head += f" of {short.iri(result.path)}" if result.path else ""
         head += f", value {short.term(result.value)}" if result.value else ""
         why = f"\n    why: guards {shape.comment}" if shape else ""
@@ -147,16 +148,23 @@ def read_graph(path: Path, form: str | None = None) -> str:
         if path.is_dir():
             files = sorted(p for p in path.iterdir() if any(part in _FORMATS for part in p.name.split(".")[1:]))
             if not files:
-                raise UsageError.of("unknown-format", f"{path} holds no RDF file", "", "name a file or a folder that an export wrote")
+                raise UsageError.of(
+                    "unknown-format", f"{path} holds no RDF file", "", "name a file or a folder that an export wrote"
+                )
             return "".join(read_graph(file, form) for file in files)
         data, suffix = _unpacked(path)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError.of("unreadable-graph", f"{path}: {reason}", "", "check the path, and that the file is whole") from None
+        raise UsageError.of(
+            "unreadable-graph", f"{path}: {reason}", "", "check the path, and that the file is whole"
+        ) from None
     kind = _FORMATS.get((form or suffix).lower().lstrip("."))
     if kind is None:
         raise UsageError.of(
-            "unknown-format", f"{path.name!r} does not tell an RDF format", "", f"give --format, one of {', '.join(_FORMATS)}"
+            "unknown-format",
+            f"{path.name!r} does not tell an RDF format",
+            "",
+            f"give --format, one of {', '.join(_FORMATS)}",
         )
     return _to_ntriples(data, kind, path)
 
@@ -176,7 +184,9 @@ def _to_ntriples(data: bytes, kind: ox.RdfFormat, path: Path) -> str:
             column=error.offset,
         ) from None
     except ValueError as error:
-        raise SourceError.of("bad-rdf", str(error), f"the file is no {kind.name}", "correct it", path=str(path)) from None
+        raise SourceError.of(
+            "bad-rdf", str(error), f"the file is no {kind.name}", "correct it", path=str(path)
+        ) from None
     return (out or b"").decode()
 
 

@@ -79,7 +79,18 @@ from kg.vocab import (
     slug,
 )
 
-__all__ = ["IMAGE_URL", "LAYERS", "STRICTNESS", "Fact", "Linker", "Node", "NodeKind", "entity_iri", "label_of", "taxon_iri"]
+__all__ = [
+    "IMAGE_URL",
+    "LAYERS",
+    "STRICTNESS",
+    "Fact",
+    "Linker",
+    "Node",
+    "NodeKind",
+    "entity_iri",
+    "label_of",
+    "taxon_iri",
+]
 
 NodeKind = Literal[
     "figure", "part", "paper", "image", "journal", "publisher", "agent",
@@ -196,7 +207,9 @@ class Linker:
         facts = list(stated)
         facts += ((RDF_TYPE, value) for value in (SCHEMA_DATASET, DOCO_FIGURE, pfo("PathwayFigure")))
         facts += [(DCTERMS_IDENTIFIER, literal(figure.figid)), (DCTERMS_IS_PART_OF, self.paper_iri(figure.pmcid))]
-        facts += ((DCTERMS_LICENSE, value) for predicate, value in stated if predicate == SCHEMA_LICENSE and value[0] == "<")
+        facts += (
+            (DCTERMS_LICENSE, value) for predicate, value in stated if predicate == SCHEMA_LICENSE and value[0] == "<"
+        )
         facts += _texts(DCTERMS_TITLE, figure.title)
         facts += _missing(stated, SCHEMA_NAME, figure.title) + _missing(stated, SCHEMA_DESCRIPTION, figure.caption)
         facts += _texts(pfo("figureNumber"), figure.number) + _texts(pfo("figureType"), figure.figure_type)
@@ -301,7 +314,9 @@ class Linker:
             (OA_TARGET, figure_term),
             (pfo("organism"), taxon_iri(organism.taxid)),
         ]
-        for name, numbers in zip(("directCount", "synonymCount", "matchCount"), zip(*organism.counts, strict=True), strict=True):
+        for name, numbers in zip(
+            ("directCount", "synonymCount", "matchCount"), zip(*organism.counts, strict=True), strict=True
+        ):
             facts += ((pfo(name), integer(n)) for n in dict.fromkeys(numbers) if n is not None)
         subject = Term(f"{figure_term[:-1]}#t-{organism.taxid}>")
         return Node(subject, "organism-evidence", facts, figure.tables.get("genes", ""))
@@ -318,15 +333,11 @@ class Linker:
                 if local.startswith("CHEBI_"):
                     yield chebi_mapping(local)
 
-    def entity(
-        self, kind: str, ident: str, labels: Iterable[str], maps: Iterable[str], taxa: Iterable[str]
-    ) -> Node:
+    def entity(self, kind: str, ident: str, labels: Iterable[str], maps: Iterable[str], taxa: Iterable[str]) -> Node:
         """The node of a gene, chemical or disease; the first label is its name, further ones are alternatives."""
         subject = entity_iri(kind, ident)
         facts: list[Fact] = [self._entity_types[kind]]
-        facts += (
-            (SKOS_ALT_LABEL if number else RDFS_LABEL, literal(label)) for number, label in enumerate(labels)
-        )
+        facts += ((SKOS_ALT_LABEL if number else RDFS_LABEL, literal(label)) for number, label in enumerate(labels))
         if kind == "gene":
             facts += _gene_facts(ident)
             facts += ((IN_TAXON, taxon_iri(taxid)) for taxid in taxa)
@@ -347,9 +358,7 @@ class Linker:
     def taxon(self, taxid: str, labels: Iterable[str], groups: Iterable[str]) -> Node:
         """The node of a taxon."""
         facts: list[Fact] = [(RDF_TYPE, self.names.pfo("Taxon"))]
-        facts += (
-            (SKOS_ALT_LABEL if number else RDFS_LABEL, literal(label)) for number, label in enumerate(labels)
-        )
+        facts += ((SKOS_ALT_LABEL if number else RDFS_LABEL, literal(label)) for number, label in enumerate(labels))
         facts += ((self.names.pfo("organismGroup"), literal(group)) for group in groups)
         facts += (
             (SKOS_EXACT_MATCH, Term(f"<{address}{taxid}>"))
@@ -374,7 +383,10 @@ class Linker:
 
     def scheme(self) -> Node:
         """The scheme that all lexicons belong to."""
-        facts = [(RDF_TYPE, SKOS_CONCEPT_SCHEME), (DCTERMS_TITLE, literal("Lexicons that words of figures were matched with"))]
+        facts = [
+            (RDF_TYPE, SKOS_CONCEPT_SCHEME),
+            (DCTERMS_TITLE, literal("Lexicons that words of figures were matched with")),
+        ]
         return Node(self.names.own("lexicon"), "scheme", facts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import re
 from dataclasses import dataclass
@@ -43,7 +43,10 @@ def _parse_format(text: str) -> tuple[str, str]:
     if form is None or compression not in COMPRESSIONS:
         known = ", ".join(form.suffix for form in FORMATS.values())
         raise UsageError.of(
-            "unknown-format", f"{text!r} is no format", "", f"choose one of {known}, with .gz or .zst behind it where wanted"
+            "unknown-format",
+            f"{text!r} is no format",
+            "",
+            f"choose one of {known}, with .gz or .zst behind it where wanted",
         )
     return form, compression
 
@@ -117,16 +120,35 @@ class ExportOptions:
         if self.form is not None:
             _parse_format(self.form)
         if self.engine not in ENGINES:
-            raise UsageError.of("unknown-engine", f"there is no engine {self.engine!r}", "", f"choose one of {', '.join(ENGINES)}")
+            raise UsageError.of(
+                "unknown-engine", f"there is no engine {self.engine!r}", "", f"choose one of {', '.join(ENGINES)}"
+            )
         if not (_ABSOLUTE.fullmatch(self.base) and self.base.endswith("/")):
-            raise UsageError.of("bad-base", f"base {self.base!r} is no absolute IRI that ends in /", "own terms are made by adding names to it", "give one such as https://w3id.org/pfocr-kg/")
+            raise UsageError.of(
+                "bad-base",
+                f"base {self.base!r} is no absolute IRI that ends in /",
+                "own terms are made by adding names to it",
+                "give one such as https://w3id.org/pfocr-kg/",
+            )
         template = self.image_url.replace("{pmcid}", "").replace("{filename}", "")
         if "{filename}" not in self.image_url or not _ABSOLUTE.fullmatch(template):
-            raise UsageError.of("bad-image-url", f"image address {self.image_url!r} is no template", "each image needs an address of its own", "give an http(s) address with {pmcid} and {filename} in it")
+            raise UsageError.of(
+                "bad-image-url",
+                f"image address {self.image_url!r} is no template",
+                "each image needs an address of its own",
+                "give an http(s) address with {pmcid} and {filename} in it",
+            )
         if not _ABSOLUTE.fullmatch(self.source_iri):
-            raise UsageError.of("bad-source-iri", f"{self.source_iri!r} is no absolute IRI", "", "give the address of the database")
+            raise UsageError.of(
+                "bad-source-iri", f"{self.source_iri!r} is no absolute IRI", "", "give the address of the database"
+            )
         if self.release is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.release):
-            raise UsageError.of("bad-release", f"release {self.release!r} cannot stand in an IRI", "the dataset's IRI ends in it", "use letters, digits, dots, underscores and hyphens")
+            raise UsageError.of(
+                "bad-release",
+                f"release {self.release!r} cannot stand in an IRI",
+                "the dataset's IRI ends in it",
+                "use letters, digits, dots, underscores and hyphens",
+            )
         if self.issued is not None:
             _check_date(self.issued)
 
@@ -145,7 +167,7 @@ class ExportOptions:
 
 def _check_date(text: str) -> None:
     try:
-        if datetime.date.fromisoformat(text).isoformat() == text:
+        if dt.date.fromisoformat(text).isoformat() == text:
             return
     except ValueError:
         pass

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from kg.link import Node
+from kg.link import Node, entity_iri, taxon_iri
 from kg.record import Figure
-from kg.vocab import PREFIXES
+from kg.taxa import TAXON_IDS
+from kg.vocab import OA_BODY, PREFIXES, SCHEMA_DATASET, plain
 
 __all__ = ["Place", "field_of"]
 
@@ -28,7 +30,6 @@ _JSONLD: Final = "schema-jsonld"
 # Node kind -> predicate (prefixed) -> key path of the field. `*` is any other predicate.
 _FIELDS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "figure": {
-        "rdf:type": (_JSONLD, "@type"),
         "dcterms:identifier": ("figid",),
         "dcterms:isPartOf": ("pmcid",),
         "dcterms:title": ("figtitle",),
@@ -38,16 +39,12 @@ _FIELDS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "dcterms:license": (_JSONLD, "license"),
         "dcterms:rights": (_JSONLD, "license"),
         "schema:creator": (_JSONLD, "creator"),
-        "schema:keywords": (_JSONLD, "keywords"),
         "foaf:depiction": ("filename",),
         "foaf:page": ("figlink",),
         "pfo:figureNumber": ("number",),
         "pfo:figureType": ("figtype",),
         "pfo:figureAlias": ("figid_alias",),
-        "pfo:pathwayScore": ("automl_pathway",),
         "pfo:annotation": ("annotations",),
-        "wp:organismName": ("organisms",),
-        "wp:organism": ("organisms_ner",),
         "*": (_JSONLD,),
     },
     "paper": {
@@ -69,12 +66,15 @@ _FIELDS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "publisher": {"*": ("publisher_name",)},
     "agent": {"*": (_JSONLD, "creator")},
 }
-_MENTION: Final = {"pfo:word": "word", "pfo:match": "match"}
+_MENTION: Final = {"pfo:word": "word", "pfo:match": "match", "rdf:type": "word", "oa:hasTarget": "word"}
 _COLUMNS: Final[dict[str, dict[str, str]]] = {
     "gene-mention": {**_MENTION, "pfo:lexicon": "source", "*": "ncbigene_id"},
     "chemical-mention": {**_MENTION, "*": "mesh"},
     "disease-mention": {**_MENTION, "*": "mesh"},
-    "gene": {"rdfs:label": "ncbigene_symbol", "skos:altLabel": "ncbigene_symbol", "obo:RO_0002162": "organism_id", "*": "ncbigene_id"},
+    "gene": {
+        "rdfs:label": "ncbigene_symbol", "skos:altLabel": "ncbigene_symbol", "obo:RO_0002162": "organism_id",
+        "*": "ncbigene_id",
+    },
     "chemical": {"rdfs:label": "name", "skos:altLabel": "name", "skos:closeMatch": "chebi", "*": "mesh"},
     "disease": {"rdfs:label": "name", "skos:altLabel": "name", "skos:closeMatch": "doid", "*": "mesh"},
     "organism-evidence": {
@@ -83,14 +83,25 @@ _COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
     "taxon": {"rdfs:label": "organism_name", "pfo:organismGroup": "organism_group", "*": "organism_id"},
 }  # fmt: skip
-_INLINE_COLUMNS: Final = {"ncbigene_id": "entrez", "ncbigene_symbol": "hgnc_symbol", "match": "symbol", "mesh": "identifier"}
-_TABLE_OF: Final = {"gene": "genes", "chemical": "chemicals", "disease": "diseases", "organism-evidence": "genes", "taxon": "genes"}
+_INLINE_COLUMNS: Final = {
+    "ncbigene_id": "entrez",
+    "ncbigene_symbol": "hgnc_symbol",
+    "match": "symbol",
+    "mesh": "identifier",
+}
+_INLINE: Final = ("genes", "chemicals", "diseases")
+_TABLE_OF: Final = {
+    "gene": "genes",
+    "chemical": "chemicals",
+    "disease": "diseases",
+    "organism-evidence": "genes",
+    "taxon": "genes",
+}
 _CONSTANT: Final = {
     "mapping": "ChEBI's other spelling of the id",
     "lexicon": "the lexicons that the tables name",
     "scheme": "the lexicons that the tables name",
 }
-_WITHOUT_FIELD: Final = {"dcterms:isPartOf", "rdf:type"}
 
 
 def _prefixed(predicate: str) -> str:
@@ -101,21 +112,18 @@ def _prefixed(predicate: str) -> str:
     return f"pfo:{address.rpartition('#')[2]}"
 
 
-def field_of(node: Node, predicate: str, figure: Figure) -> Place:
+def field_of(node: Node, predicate: str, figure: Figure, value: str = "") -> Place:
     """Where a node's facts under a predicate come from.
 
     Args:
         node: one of the record's nodes.
         predicate: term of the predicate; empty for the node itself.
         figure: the record.
+        value: term of the object, which tells the item of a list.
     """
     name = _prefixed(predicate) if predicate else "*"
-    if name == "schema:mentions" or (name == "wp:organism" and figure.organisms):
-        return Place(note="the ids of the tables")
-    if name == "rdfs:seeAlso":
-        return Place(("wpid",) if figure.wpid else ("ndex",))
-    if name == "pfo:pathwayScore" and figure.generation in "AB":
-        return Place(("pathway_score",))
+    if node.kind == "figure" and name in _SPECIAL:
+        return _SPECIAL[name](figure, value)
     if node.kind in _FIELDS:
         fields = _FIELDS[node.kind]
         return Place(fields.get(name, fields["*"]))
@@ -124,15 +132,95 @@ def field_of(node: Node, predicate: str, figure: Figure) -> Place:
     return Place(note=_CONSTANT.get(node.kind, ""))
 
 
+def _type(_figure: Figure, value: str) -> Place:
+    own = value in ("", SCHEMA_DATASET)
+    return Place((_JSONLD, "@type")) if own else Place(note="every record is a pathway figure")
+
+
+def _keyword(figure: Figure, value: str) -> Place:
+    return Place((_JSONLD, "keywords", *_item(figure.jsonld, value)))
+
+
+def _organism(figure: Figure, value: str) -> Place:
+    if any(taxon_iri(organism.taxid) == value for organism in figure.organisms):
+        return Place(("organism_id",), figure.tables.get("genes", ""))
+    return _named_organism(figure, next((name for name, taxid in TAXON_IDS.items() if taxon_iri(taxid) == value), ""))
+
+
+def _organism_name(figure: Figure, value: str) -> Place:
+    return _named_organism(figure, plain(value) if value else "")
+
+
+def _named_organism(figure: Figure, name: str) -> Place:
+    return Place(("organisms_ner",) if name in figure.organisms_ner else ("organisms",))
+
+
+def _mentioned(figure: Figure, value: str) -> Place:
+    """The first table row with the id that a figure mentions."""
+    for entity in figure.entities:
+        if entity_iri(entity.kind, entity.ident) == value:
+            table = figure.tables.get(f"{entity.kind}s", "")
+            return _row_place(table, _id_column(f"{entity.kind}", entity.ident), entity.row)
+    return Place(note="the ids of the tables")
+
+
+def _see_also(figure: Figure, value: str) -> Place:
+    return Place(("wpid",) if "wikipathways" in value or not figure.ndex else ("ndex",))
+
+
+def _score(figure: Figure, _value: str) -> Place:
+    return Place(("pathway_score",) if figure.generation in "AB" else ("automl_pathway",))
+
+
+_SPECIAL: Final[dict[str, Callable[[Figure, str], Place]]] = {
+    "rdf:type": _type,
+    "rdfs:seeAlso": _see_also,
+    "pfo:pathwayScore": _score,
+    "schema:keywords": _keyword,
+    "schema:mentions": _mentioned,
+    "wp:organism": _organism,
+    "wp:organismName": _organism_name,
+}
+
+
+def _id_column(kind: str, ident: str) -> str:
+    if kind == "gene":
+        return "ncbigene_id"
+    return ident.partition("_")[0].lower() if "_" in ident else "mesh"
+
+
+def _item(jsonld: object, value: str) -> tuple[int, ...]:
+    """The position of a keyword in its list."""
+    keywords = jsonld.get("keywords") if isinstance(jsonld, dict) else None
+    text = plain(value) if value else ""
+    return (keywords.index(text),) if isinstance(keywords, list) and text in keywords else ()
+
+
 def _table_place(node: Node, name: str, figure: Figure) -> Place:
     columns = _COLUMNS[node.kind]
     column = columns.get(name, columns["*"])
+    if column == "mesh" and "/obo/" in (_body(node) or node.subject):
+        column = "chebi" if node.kind.startswith("chemical") else "doid"
+    if column == "name" and not _has_name(node, figure):
+        column = "word"
     kind = node.kind.removesuffix("-mention")
     table = node.table or figure.tables.get(_TABLE_OF[kind], "")
-    row = node.rows[0] if node.rows else None
     if not table:
-        return Place(("organisms_ner",) if kind == "taxon" else ())
-    if table in ("genes", "chemicals", "diseases"):  # an inline list in the front matter
+        return _organism(figure, node.subject) if kind == "taxon" else Place()
+    return _row_place(table, column, node.rows[0] if node.rows else None)
+
+
+def _body(node: Node) -> str:
+    return next((value for predicate, value in node.facts if predicate == OA_BODY), "")
+
+
+def _has_name(node: Node, figure: Figure) -> bool:
+    """Whether a table names the entity of a node; otherwise its label is the word that was read."""
+    return any(e.names for e in figure.entities if e.kind == node.kind and entity_iri(e.kind, e.ident) == node.subject)
+
+
+def _row_place(table: str, column: str, row: int | None) -> Place:
+    if table in _INLINE:  # an inline list in the front matter
         inline = _INLINE_COLUMNS.get(column, column)
         return Place((table, row - 1, inline) if row else (table,))
     return Place((column,), table, row)

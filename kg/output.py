@@ -54,7 +54,7 @@ def _packed(raw: _Tally, compression: str) -> IO[bytes]:
         return cast("IO[bytes]", gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0, compresslevel=6))
     if compression == "zst":
         compressor = zstandard.ZstdCompressor(level=6, write_checksum=True)
-        return cast("IO[bytes]", compressor.stream_writer(raw, closefd=False))
+        return cast("IO[bytes]", compressor.stream_writer(cast("IO[bytes]", raw), closefd=False))
     return cast("IO[bytes]", io.BufferedWriter(raw, 1 << 20))
 
 
@@ -184,6 +184,8 @@ def disk_errors(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:  # somebody else's pipe: we write files
+        raise
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise UsageError.of(

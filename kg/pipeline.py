@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from kg.check import make_checker
 from kg.commit import source_commit
 from kg.describe import Description, describe
-from kg.errors import KgError, Problem, SourceError, UsageError
-from kg.expand import expand_jsonld, figure_iri
+from kg.errors import KgError, Problem, SourceError
 from kg.link import LAYERS, Linker, Node
 from kg.options import ExportOptions, output_kind
 from kg.output import AtomicFile, Written, disk_errors
 from kg.papers import merge_papers
 from kg.pmcids import PMC_IDS_IRI, read_pmc_ids
-from kg.process import Outcome, Processor, ntriples
+from kg.process import Outcome, Processor
 from kg.quarantine import Quarantine
-from kg.read import RawRecord, locate_problem, read_record
-from kg.record import Figure, Findings
+from kg.read import RawRecord, locate_problem
+from kg.record import Findings
+from kg.recordcheck import RecordChecker, ntriples
+from kg.records import PathLike, as_paths
 from kg.report import ExportReport, ProblemLog
-from kg.resources import package_file
+from kg.resources import tool_version
 from kg.shapes import load_shapes
 from kg.shared import SharedNodes
 from kg.sink import LAYER_ORDER, GraphSink
@@ -37,120 +34,12 @@ from kg.vocab import Names, Term
 from kg.vocabulary import vocabulary_nodes
 from kg.write import FORMATS, make_writer
 
-if TYPE_CHECKING:
-    import rdflib
+__all__ = ["export"]
 
-__all__ = ["explain_record", "export", "read_records", "record_graph", "tool_version", "write_report"]
-
-PathLike = str | os.PathLike[str]
 Progress = Callable[[int, int], object]
 """Called with the number of records done and of all."""
 
 _CHECK_BATCH: Final = 500
-
-
-def tool_version() -> str:
-    """The version of this package."""
-    try:
-        return version("pfocr-kg")
-    except PackageNotFoundError:  # a bare checkout on the path
-        return "0+unknown"
-
-
-def _as_paths(source: PathLike | Iterable[PathLike]) -> list[PathLike]:
-    return [source] if isinstance(source, (str, os.PathLike)) else list(source)
-
-
-def read_records(
-    source: PathLike | Iterable[PathLike],
-    *,
-    data: Sequence[PathLike] = (),
-    problems: list[Problem] | None = None,
-) -> Iterator[Figure]:
-    """The figures of a record file, folder or archive (or several), ordered by paper and figure id.
-
-    Args:
-        source: what `kg export` takes.
-        data: further places in which companion tables are looked for first.
-        problems: receives the problems of broken records, which are then passed over, and warnings.
-
-    Raises:
-        UsageError: the source cannot be read or has no records.
-        SourceError: a record is broken or rejected, and no list for problems was given.
-    """
-    with open_sources(_as_paths(source), data) as opened:
-        for entry in opened.entries:
-            findings = Findings()
-            raw = RawRecord(opened.shown(entry), b"")
-            try:
-                raw = opened.raw(entry)
-                figure = read_record(raw, findings)
-            except SourceError as error:
-                problem = locate_problem(raw, error.problem)
-                if problems is None:
-                    raise SourceError(problem) from None
-                problems.append(problem)
-                continue
-            if problems is not None:
-                problems += (locate_problem(raw, problem) for problem in findings.problems)
-            yield figure
-
-
-def record_graph(figure: Figure, *, repair: bool = True, base: str | None = None) -> rdflib.Graph:
-    """One record's own triples as an `rdflib.Graph` with the project's prefixes, checked by nobody.
-
-    Raises:
-        ExpansionError: its JSON-LD cannot become triples.
-    """
-    import rdflib  # noqa: PLC0415 (a third of a second that only library users need)
-
-    names = Names(base) if base else Names()
-    stated = expand_jsonld(figure, Findings(), repair=repair)
-    nodes = Linker(names).nodes(figure, figure_iri(figure.figid), stated)
-    graph = rdflib.Graph(bind_namespaces="none")
-    for prefix, namespace in names.prefixes.items():
-        # rdflib knows another `schema` and would call ours `schema1` without `replace`.
-        graph.bind(prefix, namespace, replace=True)
-    return graph.parse(data=ntriples(nodes), format="nt")
-
-
-def explain_record(
-    source: PathLike,
-    figid: str | None = None,
-    *,
-    data: Sequence[PathLike] = (),
-    repair: bool = True,
-    base: str | None = None,
-) -> Outcome:
-    """One record of a source taken through the steps, checked, with all that was noticed on the way.
-
-    Args:
-        source: a record, or a folder or archive that holds it.
-        figid: which one; may be left out where there is only one.
-        data: further places in which companion tables are looked for first.
-        repair: False keeps the JSON-LD as it is.
-        base: IRI that the project's own terms hang on.
-
-    Raises:
-        UsageError: the source cannot be read, or which record is meant is not clear.
-        KgError: the record is broken or rejected.
-    """
-    names = Names(base) if base else Names()
-    shapes = load_shapes(base=names.base)
-    with open_sources([source], data) as opened:
-        entries = [entry for entry in opened.entries if figid is None or entry.figid == figid]
-        if len(entries) != 1:
-            some = ", ".join(entry.figid for entry in opened.entries[:3])
-            raise UsageError.of(
-                "which-record",
-                f"{source} has {len(entries)} records{f' with figure id {figid!r}' if figid else ''}",
-                "one record is explained at a time",
-                f"name one with --figure, such as {some}",
-            )
-        outcome = Processor(Linker(names), shapes, make_checker(shapes), repair=repair).run(opened.raw(entries[0]))
-    if outcome.failure is not None:
-        raise KgError(outcome.failure)
-    return outcome
 
 
 def export(
@@ -182,7 +71,7 @@ def export(
     """
     options = options or ExportOptions(**settings)  # type: ignore[arg-type]
     run = _Run(options, Path(output), ProblemLog(on_problem))
-    with open_sources(_as_paths(source), options.data) as opened:
+    with open_sources(as_paths(source), options.data) as opened:
         return run.run(opened, on_progress or (lambda _done, _all: None))
 
 
@@ -197,9 +86,8 @@ class _Run:
         self.shared = SharedNodes(self.linker)
         self.report = ExportReport(problems=log)
         self.log = log
-        self.shapes = load_shapes(options.shapes, base=options.base) if options.check else None
-        self.checker = make_checker(self.shapes, options.engine) if self.shapes else None
-        self.processor = Processor(self.linker, self.shapes, self.checker, repair=options.repair)
+        self.checker = _checker(options, self.names) if options.check else None
+        self.processor = Processor(self.linker, self.checker, repair=options.repair)
         self.quarantine = Quarantine(options.quarantine)
         self.digest = hashlib.sha256()
         self.seen: set[str] = set()
@@ -292,7 +180,7 @@ class _Run:
         own = f"{nodes[0].subject[:-1]}#"
         for node in nodes:
             if node.kind in _OWN:
-                sink.put(LAYERS[node.kind], node.subject, node.facts)
+                sink.put(LAYERS[node.kind], node.subject, node.facts, uniform=_UNIFORM.get(node.kind, ""))
             elif node.kind == "part" and node.subject.startswith(own):
                 sink.put("core", node.subject, node.facts)
             elif node.kind == "part":
@@ -339,10 +227,10 @@ class _Run:
         if self.checker is None or not nodes:
             return
         known = self.shared.targets(nodes)
-        for result in self.checker.check(ntriples([*nodes, *known])):
+        for result in self.checker.full.check(ntriples([*nodes, *known])):
             if result.focus not in {node.subject for node in nodes}:
                 continue
-            shape = self.shapes.properties.get(Term(result.shape)) if self.shapes else None
+            shape = self.checker.shapes.properties.get(Term(result.shape))
             if result.severity == "Info":
                 continue
             self.log.add(
@@ -405,9 +293,18 @@ class _Run:
         self._check_nodes([Node(subject, "part", facts) for subject, facts in blocks])
 
 
-_OWN: Final = frozenset(
-    ("figure", "image", "gene-mention", "chemical-mention", "disease-mention", "organism-evidence")
-)
+def _checker(options: ExportOptions, names: Names) -> RecordChecker:
+    """The checker of an export; the reference engine and a user's own shapes always see whole graphs."""
+    shapes = load_shapes(options.shapes, base=options.base)
+    whole = options.shapes is not None or options.engine != "shacl"
+    return RecordChecker(shapes, options.engine, names, whole=whole)
+
+
+_OWN: Final = frozenset(("figure", "image", "gene-mention", "chemical-mention", "disease-mention", "organism-evidence"))
+
+
+_UNIFORM: Final = {kind: kind for kind in ("gene-mention", "chemical-mention", "disease-mention")}
+"""Kinds whose nodes are alike; what comes by the million is counted by form."""
 
 
 def _figid(outcome: Outcome) -> str:
@@ -432,8 +329,10 @@ def _duplicate(outcome: Outcome, best: Outcome) -> Problem:
     )
 
 
-def _side_file(output: Path, blocks: list[tuple[Term, list[tuple[Term, Term]]]], names: Names) -> tuple[AtomicFile, Written]:
-    """The description in a file beside a single-file graph, not yet under its name: it alone can hold the graph's checksum."""
+def _side_file(
+    output: Path, blocks: list[tuple[Term, list[tuple[Term, Term]]]], names: Names
+) -> tuple[AtomicFile, Written]:
+    """The description in a file beside the graph, not yet under its name: it alone can hold the graph's checksum."""
     stem = output.name.split(".")[0] or output.name
     file = AtomicFile(output.with_name(f"{stem}.void.ttl"))
     try:
@@ -446,19 +345,3 @@ def _side_file(output: Path, blocks: list[tuple[Term, list[tuple[Term, Term]]]],
     except BaseException:
         file.abort()
         raise
-
-
-def write_report(report: ExportReport, path: Path) -> None:
-    """Write a report as JSON, whole or not at all.
-
-    Raises:
-        UsageError: the file cannot be written.
-    """
-    with disk_errors(path):
-        file = AtomicFile(path)
-        try:
-            file.write(json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
-            file.finish()
-            file.commit()
-        finally:
-            file.abort()

@@ -9,7 +9,8 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO, cast
 
@@ -20,8 +21,8 @@ __all__ = ["PMC_IDS_IRI", "PaperIds", "read_pmc_ids"]
 PMC_IDS_IRI: Final = "https://ftp.ncbi.nlm.nih.gov/pub/pmc/PMC-ids.csv.gz"
 """Where NCBI publishes the file."""
 
-_PMCID = re.compile(r"(?:^|,)\"?PMC(\d+)\"?(?=,|$)")
-_DOI = re.compile(r"10\.\d{2,9}(?:\.\d+)*/\S+")
+_PMCID = re.compile(r"(?:^|,)\"?PMC([0-9]+)\"?(?=,|$)")
+_DOI = re.compile(r"10\.[0-9]{2,9}(?:\.[0-9]+)*/\S+")
 _NEEDED: Final = ("PMCID", "PMID", "DOI")
 
 
@@ -32,7 +33,7 @@ class PaperIds(NamedTuple):
     doi: str
 
 
-def read_pmc_ids(path: Path, wanted: Set[int]) -> dict[int, PaperIds]:
+def read_pmc_ids(path: Path, wanted: AbstractSet[int]) -> dict[int, PaperIds]:
     """PMID and DOI of the wanted papers, by the number of their PMC id.
 
     Args:
@@ -61,7 +62,7 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _rows(file: TextIO, wanted: Set[int], path: Path) -> Iterator[tuple[int, PaperIds]]:
+def _rows(file: TextIO, wanted: AbstractSet[int], path: Path) -> Iterator[tuple[int, PaperIds]]:
     header = next(csv.reader([file.readline()]), [])
     places = {name.strip(): number for number, name in enumerate(header)}
     missing = [name for name in _NEEDED if name not in places]
@@ -89,5 +90,10 @@ def _checked(doi: str) -> str:
 
 def _refused(path: Path, what: str, mend: str) -> UsageError:
     return UsageError(
-        UsageError.of("bad-pmc-ids", f"{path} cannot be used as a PMC-ids file: {what}", "PMIDs and missing DOIs come from it", mend).problem
+        UsageError.of(
+            "bad-pmc-ids",
+            f"{path} cannot be used as a PMC-ids file: {what}",
+            "PMIDs and missing DOIs come from it",
+            mend,
+        ).problem
     )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from kg.check import Checker, Result
+from kg.check import Result
 from kg.errors import KgError, Problem
 from kg.expand import expand_jsonld, figure_iri
 from kg.link import Linker, Node
@@ -14,10 +14,11 @@ from kg.origin import field_of
 from kg.pmcids import PaperIds
 from kg.read import RawRecord, locate_problem, read_record
 from kg.record import Figure, Findings
+from kg.recordcheck import RecordChecker
 from kg.shapes import ShapesGraph
-from kg.vocab import plain
+from kg.vocab import Term, plain
 
-__all__ = ["Outcome", "Processor", "ntriples"]
+__all__ = ["Outcome", "Processor"]
 
 
 @dataclass(slots=True)
@@ -36,18 +37,12 @@ class Outcome:
         return hashlib.sha256(b"".join(sums)).digest()
 
 
-def ntriples(nodes: list[Node]) -> str:
-    """The triples of some nodes as N-Triples text."""
-    return "\n".join([f"{s} {p} {o} ." for s, _, facts, _, _ in nodes for p, o in facts])
-
-
 class Processor:
     """Takes records through the steps; holds what is made once: linker, compiled shapes, PMC ids.
 
     Args:
         linker: makes the nodes.
-        shapes: None leaves the check out.
-        checker: the engine with these shapes.
+        checker: None leaves the check out.
         repair: False keeps the JSON-LD as it is.
         pmc_ids: PMID and DOI by the number of the PMC id.
     """
@@ -55,13 +50,12 @@ class Processor:
     def __init__(
         self,
         linker: Linker,
-        shapes: ShapesGraph | None = None,
-        checker: Checker | None = None,
+        checker: RecordChecker | None = None,
         *,
         repair: bool = True,
         pmc_ids: Mapping[int, PaperIds] | None = None,
     ) -> None:
-        self.linker, self.shapes, self.checker = linker, shapes, checker
+        self.linker, self.checker = linker, checker
         self.repair, self.pmc_ids = repair, pmc_ids or {}
 
     def run(self, raw: RawRecord) -> Outcome:
@@ -89,10 +83,10 @@ class Processor:
         return replace(figure, paper=paper)
 
     def _check(self, nodes: list[Node], figure: Figure, findings: Findings) -> None:
-        if self.checker is None or self.shapes is None:
+        if self.checker is None:
             return
-        results = self.checker.check(ntriples(nodes))
-        problems = [self.problem(result, nodes, figure) for result in results]
+        results = self.checker.check(nodes)
+        problems = [_problem(result, nodes, figure, self.checker.shapes) for result in results]
         worst = next((problem for problem in problems if problem.severity == "error"), None)
         findings.problems += (p for p in problems if p is not worst and p.severity != "note")
         for problem in problems:
@@ -101,21 +95,22 @@ class Processor:
         if worst is not None:
             raise KgError(worst)
 
-    def problem(self, result: Result, nodes: list[Node], figure: Figure) -> Problem:
-        """A validation result in the words of the record: which field or row, what, why, how to mend."""
-        shape = self.shapes.properties.get(result.shape) if self.shapes else None  # type: ignore[call-overload]
-        node = next((n for n in nodes if n.subject == result.focus), None)
-        place = field_of(node, result.path, figure) if node else None
-        value = f": {plain(result.value)[:80]!r}" if result.value else ""
-        severity = {"Violation": "error", "Warning": "warning"}.get(result.severity, "note")
-        return Problem(
-            severity=severity,  # type: ignore[arg-type]
-            code=shape.name if shape else result.shape.rstrip(">").rpartition("#")[2] or "shape",
-            what=f"{plain(result.focus)} breaks {result.component.removesuffix('ConstraintComponent')}{value}",
-            why=f"guards {shape.comment}" if shape else "",
-            mend=result.message,
-            path=(place.path if place else "") or figure.path,
-            line=place.line if place else None,
-            figid=figure.figid,
-            key=place.key if place else (),
-        )
+
+def _problem(result: Result, nodes: list[Node], figure: Figure, shapes: ShapesGraph) -> Problem:
+    """A validation result in the words of the record: which field or row, what, why, how to mend."""
+    shape = shapes.properties.get(Term(result.shape))
+    node = next((n for n in nodes if n.subject == result.focus), None)
+    place = field_of(node, result.path, figure) if node else None
+    value = f": {plain(result.value)[:80]!r}" if result.value else ""
+    severity = {"Violation": "error", "Warning": "warning"}.get(result.severity, "note")
+    return Problem(
+        severity=severity,  # type: ignore[arg-type]
+        code=shape.name if shape else result.shape.rstrip(">").rpartition("#")[2] or "shape",
+        what=f"{plain(result.focus)} breaks {result.component.removesuffix('ConstraintComponent')}{value}",
+        why=f"guards {shape.comment}" if shape else "",
+        mend=result.message,
+        path=(place.path if place else "") or figure.path,
+        line=place.line if place else None,
+        figid=figure.figid,
+        key=place.key if place else (),
+    )

@@ -25,7 +25,14 @@ def progress_bar(console: Console) -> Iterator[Callable[[int, int], None]]:
     if not console.is_terminal:
         yield lambda _done, _all: None
         return
-    columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), _Rate(), TextColumn("left"), TimeRemainingColumn())
+    columns = (
+        TextColumn("records"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("export", total=None)
 

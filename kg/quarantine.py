@@ -23,7 +23,9 @@ class Quarantine:
         self.folder = folder
         self._taken: set[str] = set()
         if folder is not None and folder.exists() and not folder.is_dir():
-            raise UsageError.of("bad-quarantine", f"{folder} is no folder", "bad records are copied into it", "name a folder")
+            raise UsageError.of(
+                "bad-quarantine", f"{folder} is no folder", "bad records are copied into it", "name a folder"
+            )
 
     def add(self, outcome: Outcome, problem: Problem) -> None:
         """Copy a record, its tables and its problems.

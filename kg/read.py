@@ -62,9 +62,7 @@ def read_record(raw: RawRecord, findings: Findings) -> Figure:
     return figure
 
 
-def _read_table(
-    name: str, raw: RawRecord, front: Mapping[str, object], read: Read, findings: Findings
-) -> str:
+def _read_table(name: str, raw: RawRecord, front: Mapping[str, object], read: Read, findings: Findings) -> str:
     """Read one table into `read`; a companion file wins over the older inline list. Returns where it was."""
     inline = front.get(name)
     if name in raw.tables:

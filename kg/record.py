@@ -38,17 +38,20 @@ _ABSENT_FIELD: Final = ABSENT | {"~", "null", "Null", "NULL"}
 """In a front-matter field a YAML null is missing too; as a keyword `~` stays text."""
 
 _FIGID = re.compile(r"\S(?:.*\S)?")
-_PMCID = re.compile(r"PMC[1-9]\d*")
-_DOI = re.compile(r"10\.\d{2,9}(?:\.\d+)*/\S+")
+_PMCID = re.compile(r"PMC[1-9][0-9]*")
+_DOI = re.compile(r"10\.[0-9]{2,9}(?:\.[0-9]+)*/\S+")
 _DOI_PREFIX = re.compile(r"^(?:https?://)?(?:(?:dx\.|www\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
-_DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?")
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
+_YEAR = re.compile(r"[0-9]{4}")
+_WPID = re.compile(r"WP[0-9]+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_KNOWN_KEYS: Final = frozenset(
-    "figid figtitle organisms organisms_ner pmcid filename figlink number caption papertitle reftext year doi "
-    "journal_title journal_nlm_ta publisher_name keywords automl_pathway figid_alias figtype redirect_from ndex "
-    "wpid seo schema-jsonld annotations pathway_score pmc_ranked_result_index genes chemicals diseases".split()
-)
+_KNOWN_KEYS: Final = frozenset((
+    "figid", "figtitle", "organisms", "organisms_ner", "pmcid", "filename", "figlink", "number", "caption",
+    "papertitle", "reftext", "year", "doi", "journal_title", "journal_nlm_ta", "publisher_name", "keywords",
+    "automl_pathway", "figid_alias", "figtype", "redirect_from", "ndex", "wpid", "seo", "schema-jsonld",
+    "annotations", "pathway_score", "pmc_ranked_result_index", "genes", "chemicals", "diseases",
+))  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -63,9 +66,7 @@ class Findings:
 
     def warn(self, code: str, what: str, why: str, mend: str, **where: object) -> None:
         """Add a problem that leaves the record usable; `where` are further fields of `Problem`."""
-        base = Problem(
-            severity="warning", code=code, what=what, why=why, mend=mend, path=self.path, figid=self.figid
-        )
+        base = Problem(severity="warning", code=code, what=what, why=why, mend=mend, path=self.path, figid=self.figid)
         self.problems.append(replace(base, **where) if where else base)  # type: ignore[arg-type]
 
 
@@ -128,6 +129,7 @@ class Figure:
 
     `jsonld` is the record's `schema-jsonld` as text scalars, lists and mappings. `tables` tells where
     the mentions of each kind came from: a file's path, or the front-matter key for older records.
+    `organism_names` are all names, `organisms_ner` those that PFOCR's recogniser predicted.
     """
 
     figid: str
@@ -146,6 +148,7 @@ class Figure:
     wpid: str = ""
     annotations: tuple[str, ...] = ()
     organism_names: tuple[str, ...] = ()
+    organisms_ner: tuple[str, ...] = ()
     organisms: tuple[Organism, ...] = ()
     mentions: tuple[Mention, ...] = ()
     entities: tuple[Entity, ...] = ()
@@ -215,7 +218,7 @@ class _Fields:
                 f"write each item of {key} as `- text`",
                 key=(key,),
             )
-        return [name for item in items if (name := tidy(item)) not in _ABSENT_FIELD]
+        return [name for item in items if (name := tidy(str(item))) not in _ABSENT_FIELD]
 
     def matching(self, key: str, pattern: re.Pattern[str], code: str, wanted: str, why: str) -> str:
         value = self.trimmed(key)
@@ -298,9 +301,7 @@ def _keywords(fields: _Fields) -> tuple[str, ...]:
 
 def _paper(fields: _Fields, pmcid: str) -> Paper:
     title = fields.text("papertitle")
-    year = fields.matching(
-        "year", re.compile(r"\d{4}"), "bad-year", "a year of four digits", "it becomes an xsd:gYear"
-    )
+    year = fields.matching("year", _YEAR, "bad-year", "a year of four digits", "it becomes an xsd:gYear")
     return Paper(
         pmcid=pmcid,
         title=tidy_paper_title(title),
@@ -319,9 +320,9 @@ def _page(fields: _Fields, pmcid: str) -> str:
     link = fields.trimmed("figlink")
     if not link:
         return ""
-    match = re.search(rf"articles/{pmcid}(?:/.*)?$", link)
-    if match:
-        return match[0]
+    _, found, rest = link.partition(f"articles/{pmcid}")
+    if found and rest[:1] in ("", "/"):
+        return found + rest
     fields.findings.warn(
         "foreign-figlink",
         f"figlink {link!r} does not name {pmcid}",
@@ -401,7 +402,8 @@ def make_figure(
     _check_rejected(fields, figid)
     _note_unknown_keys(fields)
     paper = _paper(fields, pmcid)
-    names = [*fields.texts("organisms"), *fields.texts("organisms_ner")]
+    recognised = fields.texts("organisms_ner")
+    names = [*fields.texts("organisms"), *recognised]
     return Figure(
         figid=figid,
         title=_title(fields, paper),
@@ -416,11 +418,10 @@ def make_figure(
         score=_score(fields),
         alias=fields.trimmed("figid_alias"),
         ndex=fields.matching("ndex", _UUID, "bad-ndex", "an NDEx UUID", "its page address is made of it"),
-        wpid=fields.matching(
-            "wpid", re.compile(r"WP\d+"), "bad-wpid", "WP and digits", "the pathway's IRI is made of it"
-        ),
+        wpid=fields.matching("wpid", _WPID, "bad-wpid", "WP and digits", "the pathway's IRI is made of it"),
         annotations=_annotations(fields),
         organism_names=tuple(dict.fromkeys(names)),
+        organisms_ner=tuple(dict.fromkeys(recognised)),
         organisms=tuple(organisms),
         mentions=tuple(mentions),
         entities=tuple(entities),

@@ -7,13 +7,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any, cast
 
 from kg.errors import Problem
-from kg.output import Written
+from kg.output import AtomicFile, Written, disk_errors
 from kg.record import Figure, Findings
 
-__all__ = ["ExportReport", "ProblemLog"]
+__all__ = ["ExportReport", "ProblemLog", "write_report"]
 
 _IN_MEMORY_BYTES = 1 << 20
 
@@ -27,7 +28,8 @@ class ProblemLog:
         self.left_out: Counter[str] = Counter()
         self._listener = listener
         self._file: IO[str] = cast(
-            "IO[str]", tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="\n")
+            "IO[str]",
+            tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="\n"),  # noqa: SIM115 (lives as long as the report)
         )
 
     def add(self, problem: Problem, *, left_out: bool = False) -> None:
@@ -144,3 +146,19 @@ class ExportReport:
             "files": [file._asdict() for file in self.files],
             "problems": list(self.problems.records()),
         }
+
+
+def write_report(report: ExportReport, path: Path) -> None:
+    """Write a report as JSON, whole or not at all.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    with disk_errors(path):
+        file = AtomicFile(path)
+        try:
+            file.write(json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
+            file.finish()
+            file.commit()
+        finally:
+            file.abort()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["data_dir", "package_file"]
+__all__ = ["data_dir", "package_file", "tool_version"]
 
 
 def data_dir(kind: Literal["shapes", "queries"]) -> Traversable:
@@ -19,3 +20,11 @@ def data_dir(kind: Literal["shapes", "queries"]) -> Traversable:
 def package_file(name: str) -> Traversable:
     """A file that lies in the package's own `data` folder."""
     return files("kg") / "data" / name
+
+
+def tool_version() -> str:
+    """The version of this package."""
+    try:
+        return version("pfocr-kg")
+    except PackageNotFoundError:  # a bare checkout on the path
+        return "0+unknown"

@@ -6,6 +6,8 @@ are held against a list, and a shape that tells nobody anything is refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources.abc import Traversable
@@ -21,15 +23,17 @@ from kg.vocab import BASE, PREFIXES, Term
 __all__ = ["PropertyShape", "ShapesGraph", "load_shapes"]
 
 _SH: Final = PREFIXES["sh"]
-_ALLOWED: Final = frozenset(
-    "NodeShape PropertyShape IRI Literal BlankNode Violation Warning Info targetClass targetNode targetSubjectsOf "
-    "targetObjectsOf property path nodeKind datatype minCount maxCount minLength maxLength minInclusive maxInclusive "
-    "minExclusive maxExclusive pattern flags in hasValue class not or and xone node severity message name "
-    "description order group deactivated inversePath alternativePath zeroOrMorePath oneOrMorePath zeroOrOnePath "
-    "uniqueLang languageIn equals disjoint lessThan lessThanOrEquals closed ignoredProperties qualifiedValueShape "
-    "qualifiedMinCount qualifiedMaxCount qualifiedValueShapesDisjoint BlankNodeOrIRI BlankNodeOrLiteral "
-    "IRIOrLiteral sparql select ask prefixes declare prefix namespace SPARQLConstraint".split()
-)
+_ALLOWED: Final = frozenset((
+    "NodeShape", "PropertyShape", "IRI", "Literal", "BlankNode", "Violation", "Warning", "Info", "targetClass",
+    "targetNode", "targetSubjectsOf", "targetObjectsOf", "property", "path", "nodeKind", "datatype", "minCount",
+    "maxCount", "minLength", "maxLength", "minInclusive", "maxInclusive", "minExclusive", "maxExclusive",
+    "pattern", "flags", "in", "hasValue", "class", "not", "or", "and", "xone", "node", "severity", "message",
+    "name", "description", "order", "group", "deactivated", "inversePath", "alternativePath", "zeroOrMorePath",
+    "oneOrMorePath", "zeroOrOnePath", "uniqueLang", "languageIn", "equals", "disjoint", "lessThan",
+    "lessThanOrEquals", "closed", "ignoredProperties", "qualifiedValueShape", "qualifiedMinCount",
+    "qualifiedMaxCount", "qualifiedValueShapesDisjoint", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral",
+    "sparql", "select", "ask", "prefixes", "declare", "prefix", "namespace", "SPARQLConstraint",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +69,19 @@ class ShapesGraph:
         self.store = ox.Store()
         for name, text in files:
             try:
-                self.store.extend(ox.parse(text.replace(BASE, base), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
+                self.store.extend(
+                    ox.parse(text.replace(BASE, base), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
+                )
             except SyntaxError as error:
                 raise _broken(f"{name}: {error}", "shapes are Turtle", "correct the file") from None
         self._check_terms()
         self.properties = {shape.iri: shape for shape in self._property_shapes()}
         if not self.properties:
-            raise _broken("there is no property shape", "a graph without shapes passes whatever it is given", "name a folder with shapes in .ttl files")
+            raise _broken(
+                "there is no property shape",
+                "a graph without shapes passes whatever it is given",
+                "name a folder with shapes in .ttl files",
+            )
 
     @cached_property
     def ntriples(self) -> str:
@@ -79,25 +89,43 @@ class ShapesGraph:
         data = ox.serialize(self.store.quads_for_pattern(None, None, None, None), format=ox.RdfFormat.N_QUADS)
         return (data or b"").decode()
 
+    def without_targets(self, classes: Iterable[Term]) -> ShapesGraph:
+        """The same shapes, of which those for some classes look at nothing."""
+        ends = tuple(f"<{_SH}targetClass> {name} ." for name in classes)
+        kept = "\n".join(line for line in self.ntriples.split("\n") if not line.endswith(ends))
+        reduced = copy(self)
+        reduced.__dict__["ntriples"] = kept
+        return reduced
+
     def _check_terms(self) -> None:
         for quad in self.store:
             for term in (quad.predicate, quad.object):
                 if isinstance(term, ox.NamedNode) and term.value.startswith(_SH):
                     local = term.value.removeprefix(_SH)
                     if local not in _ALLOWED:
-                        raise _broken(f"sh:{local} is no term that shapes may use", "an engine would skip it in silence", "correct its spelling")
+                        raise _broken(
+                            f"sh:{local} is no term that shapes may use",
+                            "an engine would skip it in silence",
+                            "correct its spelling",
+                        )
 
     def _property_shapes(self) -> list[PropertyShape]:
         found: list[PropertyShape] = []
         for quad in self.store.quads_for_pattern(None, _sh("property"), None):
             shape, node = quad.object, quad.subject
             if isinstance(shape, ox.BlankNode):
-                raise _broken(f"a property shape of {node} has no IRI", "the IRI becomes the problem's code", "give it one")
+                raise _broken(
+                    f"a property shape of {node} has no IRI", "the IRI becomes the problem's code", "give it one"
+                )
             texts = {key: self._value(shape, _sh(key)) for key in ("path", "severity", "message")}
             texts["comment"] = self._value(shape, ox.NamedNode(PREFIXES["rdfs"] + "comment"))
             for key, value in texts.items():
                 if not value:
-                    raise _broken(f"{shape} has no {key}", "a violation must say what is wrong, how bad it is and which field it guards", f"add its {key}")
+                    raise _broken(
+                        f"{shape} has no {key}",
+                        "a violation must say what is wrong, how bad it is and which field it guards",
+                        f"add its {key}",
+                    )
             found.append(
                 PropertyShape(
                     name=_local(str(shape)), iri=Term(str(shape)), node_shape=_local(str(node)),

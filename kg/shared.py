@@ -14,7 +14,6 @@ from kg.record import Figure, Paper
 from kg.taxa import TAXON_IDS
 from kg.vocab import (
     DCTERMS_ALTERNATIVE,
-    DCTERMS_TITLE,
     FABIO_JOURNAL_ABBREVIATION,
     IN_TAXON,
     SCHEMA_CREATOR,

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, Self, cast
 
 from kg.options import OutputKind
 from kg.output import AtomicFile, AtomicFolder, Written
@@ -48,16 +48,15 @@ class GraphSink:
             self._writers[""] = make_writer(kind.form, names)
             self._writers[""].start(self._file)
 
-    def __enter__(self) -> GraphSink:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def put(self, layer: str, subject: Term, facts: Iterable[Fact]) -> None:
-        """Write one subject's facts into a layer."""
-        facts = list(facts)
-        self.tally.add(layer, facts)
+    def put(self, layer: str, subject: Term, facts: list[Fact], *, uniform: str = "") -> None:
+        """Write one subject's facts into a layer; `uniform` as in `Tally.add`."""
+        self.tally.add(layer, facts, uniform=uniform)
         self.write(layer, subject, facts)
 
     def write(self, layer: str, subject: Term, facts: Iterable[Fact]) -> None:

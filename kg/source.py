@@ -29,7 +29,7 @@ __all__ = ["Entry", "Source", "open_sources"]
 
 _TABLE_NAME = re.compile(r"(.+)-(genes|chemicals|diseases)\.tsv")
 _HEAD_FIGID = re.compile(rb"^figid:[ \t]+['\"]?([A-Za-z0-9_.-]+)['\"]?[ \t]*\r?$", re.MULTILINE)
-_HEAD_PMCID = re.compile(rb"^pmcid:[ \t]+['\"]?PMC(\d{1,15})['\"]?[ \t]*\r?$", re.MULTILINE)
+_HEAD_PMCID = re.compile(rb"^pmcid:[ \t]+['\"]?PMC([0-9]{1,15})['\"]?[ \t]*\r?$", re.MULTILINE)
 _END = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
 _TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz")
 _BAD_ARCHIVE: Final = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError)
@@ -72,7 +72,7 @@ class _Folder:
 
     def fetch(self, name: str) -> bytes:
         with open(os.path.join(self.root, name), "rb", buffering=0) as file:  # noqa: PTH118, PTH123 (twice as quick as Path here, and once a record)
-            return file.readall()  # type: ignore[attr-defined,no-any-return]
+            return file.readall()
 
     def shown(self, name: str) -> str:
         return os.path.join(self.root, name)  # noqa: PTH118
@@ -185,9 +185,7 @@ def _open_store(path: Path) -> Store:
 
 def _unreadable(shown: str, error: OSError) -> UsageError:
     mend = "check the path" if isinstance(error, FileNotFoundError) else "check that you may read it"
-    return UsageError(
-        UsageError.of("unreadable-source", f"{shown}: {error.strerror or error}", "", mend).problem
-    )
+    return UsageError(UsageError.of("unreadable-source", f"{shown}: {error.strerror or error}", "", mend).problem)
 
 
 class _Layout:
@@ -198,27 +196,43 @@ class _Layout:
         single = isinstance(store, _File)
         self.records = _topmost([name for name in names if single or _is_record(name)])
         roots = {_root(name) for name in self.records or names}
-        self.tables: dict[str, str] = {}
-        for name in names:
-            base = name.rpartition("/")[2]
-            if _TABLE_NAME.fullmatch(base) and _root(name) in roots:
-                # Where two folders hold a table of one name, the same one must win wherever they are listed.
-                self.tables[base] = min(name, self.tables.get(base, name))
-        self.used: set[str] = set()
         self.store = store
+        # Table name -> its folder; a folder's two entries are shared, so that 200,000 tables cost little.
+        self._tables: dict[str, _TableFolder] = {}
+        folders: dict[str, _TableFolder] = {}
+        for name in names:
+            folder, _, base = name.rpartition("/")
+            if _TABLE_NAME.fullmatch(base) and _root(name) in roots:
+                place = folders.setdefault(folder, _TableFolder(folder))
+                known = self._tables.get(base)
+                # Where two folders hold a table of one name, the same one must win wherever they are listed.
+                if known is None or folder < known.folder:
+                    self._tables[base] = place
 
     def find(self, ids: Iterable[str], kind: str) -> str | None:
         """The table of a record: under its exact name, else with `_` where the id has `.`."""
         for figid in ids:
             for spelling in (figid, figid.replace(".", "_")):
-                name = self.tables.get(f"{spelling}-{kind}.tsv")
-                if name is not None:
-                    self.used.add(name)
-                    return name
+                base = f"{spelling}-{kind}.tsv"
+                place = self._tables.get(base)
+                if place is not None:
+                    self._tables[base] = place.as_used
+                    return place.path(base)
         return None
 
     def unused(self) -> list[str]:
-        return sorted(set(self.tables.values()) - self.used)
+        return sorted(place.path(base) for base, place in self._tables.items() if not place.used)
+
+
+class _TableFolder:
+    """A folder of tables, in two states: tables that a record asked for, and those that none did so far."""
+
+    def __init__(self, folder: str, *, used: bool = False) -> None:
+        self.folder, self.used = folder, used
+        self.as_used: _TableFolder = self if used else _TableFolder(folder, used=True)
+
+    def path(self, base: str) -> str:
+        return f"{self.folder}/{base}" if self.folder else base
 
 
 def _root(name: str) -> PurePosixPath:
@@ -261,7 +275,7 @@ def _parsed_key(data: bytes, stem: str) -> tuple[int, str]:
     except SourceError:
         front = {}
     figid = str(front.get("figid", "")).strip() or stem
-    number = re.match(r"PMC(\d{1,15})", str(front.get("pmcid", "")).strip() or figid)
+    number = re.match(r"PMC([0-9]{1,15})", str(front.get("pmcid", "")).strip() or figid)
     return (int(number[1]) if number else 0), figid
 
 
@@ -319,8 +333,8 @@ class Source:
     def _list(self) -> list[Entry]:
         entries: list[Entry] = []
         for number, layout in enumerate(self._layouts):
-            for name in layout.records:
-                entries.append(Entry(*_key(self._fetch(layout, name), name), number, name))
+            entries += (Entry(*_key(self._fetch(layout, name), name), number, name) for name in layout.records)
+            layout.records = []
         entries.sort()
         return entries
 

@@ -18,10 +18,13 @@ __all__ = ["KINDS", "Read", "Row", "inline_rows", "read_rows", "table_rows"]
 KINDS: Final[dict[str, Kind]] = {"genes": "gene", "chemicals": "chemical", "diseases": "disease"}
 """A table's name in file names and front matter, and the kind of thing that it lists."""
 
-_GENE_COLUMNS: Final = frozenset(
-    "organism_id organism_name organism_group word match ncbigene_symbol ncbigene_id source "
-    "count_direct count_synonym count_match".split()
-)
+_GENE_COLUMNS: Final = frozenset((
+    "organism_id", "organism_name", "organism_group", "word", "match", "ncbigene_symbol", "ncbigene_id",
+    "source", "count_direct", "count_synonym", "count_match",
+))  # fmt: skip
+_ORGANISM_COLUMNS: Final = (
+    "organism_id", "organism_name", "organism_group", "count_direct", "count_synonym", "count_match"
+)  # fmt: skip
 _REQUIRED: Final[dict[str, tuple[frozenset[str], ...]]] = {
     "genes": (_GENE_COLUMNS - {"organism_name", "organism_group", "count_direct", "count_synonym", "count_match"},),
     "chemicals": (frozenset({"word", "mesh", "chebi"}), frozenset({"word", "source", "identifier"})),
@@ -29,12 +32,15 @@ _REQUIRED: Final[dict[str, tuple[frozenset[str], ...]]] = {
 }
 _KNOWN: Final[dict[str, frozenset[str]]] = {
     "genes": _GENE_COLUMNS,
-    "chemicals": frozenset("word mesh match name chebi source identifier".split()),
-    "diseases": frozenset("word mesh match name doid source identifier".split()),
+    "chemicals": frozenset(["word", "mesh", "match", "name", "chebi", "source", "identifier"]),
+    "diseases": frozenset(["word", "mesh", "match", "name", "doid", "source", "identifier"]),
 }
 _SECOND: Final = {"chemicals": ("chebi", "CHEBI_"), "diseases": ("doid", "DOID_")}
-_GENE_ID = re.compile(r"[1-9]\d*")
-_MESH_ID = re.compile(r"(?:mesh:)?([A-Z]\d{3,})", re.IGNORECASE)
+_GENE_ID = re.compile(r"[1-9][0-9]*")
+_NUMBER_ID: Final = {
+    prefix: re.compile(rf"(?:{prefix[:-1]}[:_])?[0-9]+", re.IGNORECASE | re.ASCII) for _, prefix in _SECOND.values()
+}
+_MESH_ID = re.compile(r"(?:mesh:)?([A-Z][0-9]{3,})", re.IGNORECASE | re.ASCII)
 
 
 class Row(NamedTuple):
@@ -51,14 +57,15 @@ class Read:
     mentions: dict[tuple[str, ...], Mention] = field(default_factory=dict)
     entities: dict[tuple[str, str], Entity] = field(default_factory=dict)
     organisms: dict[str, Organism] = field(default_factory=dict)
+    organism_cells: set[tuple[str | None, ...]] = field(default_factory=set)
 
 
 def table_rows(name: str, text: str, path: str, findings: Findings) -> Iterator[Row]:
-    """Rows of a tab-separated companion table; quotes are text, the first line names the columns.
+    r"""Rows of a tab-separated companion table; quotes are text, the first line names the columns.
 
     Args:
         name: `genes`, `chemicals` or `diseases`.
-        text: the file's text, line ends already `\\n`.
+        text: the file's text, line ends already `\n`.
         path: for messages.
         findings: receives warnings of unknown columns.
 
@@ -195,11 +202,12 @@ def _one(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def _checked(
-    row: Row, column: str, pattern: re.Pattern[str], wanted: str, path: str, findings: Findings
-) -> str:
+def _checked(row: Row, column: str, pattern: re.Pattern[str], wanted: str, path: str, findings: Findings) -> str:
     """The cell where it has the right form, else empty; a wrong form is a warning with its place."""
-    value = present(row.cells.get(column, "").strip())
+    value = row.cells.get(column, "")
+    if pattern.fullmatch(value):
+        return value
+    value = present(value.strip())
     if not value or pattern.fullmatch(value):
         return value
     findings.warn(
@@ -221,9 +229,8 @@ def _local_mesh(row: Row, column: str, path: str, findings: Findings) -> str:
 
 def _local_number(row: Row, column: str, prefix: str, path: str, findings: Findings) -> str:
     """`chebi:15422`, `DOID:162` or the bare number, as the local name that OBO IRIs have."""
-    pattern = re.compile(rf"(?:{prefix[:-1]}[:_])?\d+", re.IGNORECASE)
-    value = _checked(row, column, pattern, f"{prefix[:-1]}: and a number", path, findings)
-    return prefix + re.split("[:_]", value)[-1] if value else ""
+    value = _checked(row, column, _NUMBER_ID[prefix], f"{prefix[:-1]}: and a number", path, findings)
+    return prefix + value.replace("_", ":").rpartition(":")[2] if value else ""
 
 
 def _add_mention(read: Read, mention: Mention, findings: Findings) -> None:
@@ -260,6 +267,10 @@ def _count(value: str) -> int | None:
 
 def _add_organism(row: Row, taxid: str, read: Read, path: str, findings: Findings) -> None:
     cell = row.cells.get
+    cells = tuple([cell(column) for column in _ORGANISM_COLUMNS])
+    if cells in read.organism_cells:  # they repeat on every row of an organism
+        return
+    read.organism_cells.add(cells)
     direct, synonym, match = (_count(cell(f"count_{name}", "")) for name in ("direct", "synonym", "match"))
     counts = (direct, synonym, match)
     group = _one(present(cell("organism_group", "")))

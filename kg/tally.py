@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -22,6 +21,9 @@ from kg.vocab import (
 )
 
 __all__ = ["TARGETS", "Tally", "Target"]
+
+
+Fact = tuple[Term, Term]
 
 
 class Target(NamedTuple):
@@ -59,11 +61,20 @@ TARGETS: Final = (
 """The databases of the linksets."""
 
 _LINKS: Final = frozenset(
-    (FOAF_DEPICTION, FOAF_PAGE, IN_TAXON, RDFS_SEE_ALSO, SCHEMA_MENTIONS, SKOS_CLOSE_MATCH, SKOS_EXACT_MATCH, WP_ORGANISM)
+    (
+        FOAF_DEPICTION,
+        FOAF_PAGE,
+        IN_TAXON,
+        RDFS_SEE_ALSO,
+        SCHEMA_MENTIONS,
+        SKOS_CLOSE_MATCH,
+        SKOS_EXACT_MATCH,
+        WP_ORGANISM,
+    )
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _target(term: Term) -> str:
     """The key of the database that an IRI belongs to, empty for none of them."""
     return next((target.key for target in TARGETS if term.startswith(target.start, 1)), "")
@@ -77,25 +88,48 @@ class Tally:
         self._blocks: Counter[tuple[Term, ...]] = Counter()
         self._facts: dict[tuple[Term, ...], dict[tuple[Term, str], int]] = {}
         self._links: Counter[tuple[Term, str]] = Counter()
+        self._uniform: Counter[tuple[Term, ...]] = Counter()
+        self._samples: dict[tuple[Term, ...], list[Fact]] = {}
 
-    def add(self, layer: str, facts: Iterable[tuple[Term, Term]]) -> None:
-        """Count one block."""
-        facts = list(facts)
+    def add(self, layer: str, facts: list[Fact], *, uniform: str = "") -> None:
+        """Count one block.
+
+        Args:
+            layer: that it stands in.
+            facts: predicates and objects.
+            uniform: a kind of node (a mention) in which predicates determine classes and datatypes and none is
+                a link: such blocks come by the million, so only their number is counted, and one is kept.
+        """
         self.layers[layer] += len(facts)
+        if uniform:
+            form = (Term(uniform), *[predicate for predicate, _ in facts])
+            self._uniform[form] += 1
+            if form not in self._samples:
+                self._samples[form] = facts
+            return
+        self._count(facts, 1)
+
+    def _settle(self) -> None:
+        """Turn the numbers of uniform blocks into counts."""
+        for form, number in self._uniform.items():
+            self._count(self._samples[form], number)
+        self._uniform.clear()
+
+    def _count(self, facts: list[Fact], times: int) -> None:
         types = tuple(value for predicate, value in facts if predicate == RDF_TYPE)
-        self._blocks[types] += 1
+        self._blocks[types] += times
         counts = self._facts.setdefault(types, {})
         for predicate, value in facts:
             if value[0] == "<":
                 tag = ""
                 if predicate in _LINKS:
-                    self._links[predicate, _target(value)] += 1
+                    self._links[predicate, _target(value)] += times
             elif value[-1] == ">":
                 tag = value[value.rindex("^") + 1 :]
             else:
                 tag = _STRING
             key = (predicate, tag)
-            counts[key] = counts.get(key, 0) + 1
+            counts[key] = counts.get(key, 0) + times
 
     @property
     def triples(self) -> int:
@@ -104,6 +138,7 @@ class Tally:
 
     def classes(self) -> dict[Term, int]:
         """Entities of each class."""
+        self._settle()
         counts: Counter[Term] = Counter()
         for types, number in self._blocks.items():
             for name in types:
@@ -112,6 +147,7 @@ class Tally:
 
     def properties(self, of_class: Term | None = None) -> dict[Term, dict[str, int]]:
         """Triples of each property by datatype (empty text for IRIs), for all subjects or those of one class."""
+        self._settle()
         found: dict[Term, Counter[str]] = {}
         for types, facts in self._facts.items():
             if of_class is None or of_class in types:

@@ -14,6 +14,7 @@ from typing import Final, NewType
 
 __all__ = [
     "BASE",
+    "FIGURE_BASE",
     "PREFIXES",
     "Names",
     "Term",
@@ -34,6 +35,9 @@ Triple = tuple[Term, Term, Term]
 
 BASE: Final = "https://w3id.org/pfocr-kg/"
 """The one place where the project's own namespace is named; `Names(base)` takes another."""
+
+FIGURE_BASE: Final = "https://pfocr.wikipathways.org/figures/"
+"""Where PFOCR's figures have their IRIs."""
 
 PREFIXES: Final[dict[str, str]] = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -120,9 +124,9 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def plain(term: str) -> str:
-    """The text of a literal or the address of an IRI, without its RDF syntax.
+    r"""The text of a literal or the address of an IRI, without its RDF syntax.
 
-    >>> plain('"a\\\\nb"^^<http://www.w3.org/2001/XMLSchema#string>') == "a" + chr(10) + "b"
+    >>> plain(r'"a\tb"') == "a\tb"
     True
     """
     if term.startswith("<"):
@@ -227,8 +231,6 @@ WDT_PMID: Final = _in("wdt", "P698")
 WIKIPATHWAYS: Final = _in("wd", "Q7999828")
 WP_ORGANISM: Final = _in("wp", "organism")
 WP_ORGANISM_NAME: Final = _in("wp", "organismName")
-
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from kg.vocab import PREFIXES, RDF_TYPE, RDFS_LABEL, Names, Term, plain
@@ -18,7 +18,8 @@ __all__ = ["FORMATS", "BlockWriter", "Format", "TextStream", "make_writer"]
 class TextStream(Protocol):
     """Anything that takes text."""
 
-    def write(self, text: str, /) -> object: ...
+    def write(self, text: str, /) -> object:
+        """Append text."""
 
 
 class Format(NamedTuple):
@@ -47,7 +48,9 @@ _BARE_NUMBER: Final = {
     f'"^^<{PREFIXES["xsd"]}integer>': re.compile(r"[+-]?[0-9]+"),
     f'"^^<{PREFIXES["xsd"]}decimal>': re.compile(r"[+-]?[0-9]*\.[0-9]+"),
 }
-_CACHE_LIMIT: Final = 100_000
+_CACHE_LIMIT: Final = 20_000
+_SHORT_BLOCK: Final = 16
+_PLANS: Final = 1_000
 
 Fact = tuple[Term, Term]
 
@@ -63,9 +66,10 @@ class _Shortener:
         short = self.cache.get(term)
         if short is None:
             short = self._make(term)
-            if len(self.cache) >= _CACHE_LIMIT:
-                self.cache.clear()
-            self.cache[term] = short
+            if short is not term:  # figures and mentions have no short form, and come too many to keep
+                if len(self.cache) >= _CACHE_LIMIT:
+                    self.cache.clear()
+                self.cache[term] = short
         return short
 
     def _make(self, term: str) -> str:
@@ -91,9 +95,14 @@ class _Shortener:
 class BlockWriter(Protocol):
     """Writes blocks of one subject each; `start` and `end` frame them."""
 
-    def start(self, stream: TextStream) -> None: ...
-    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None: ...
-    def end(self, stream: TextStream) -> None: ...
+    def start(self, stream: TextStream) -> None:
+        """Write what stands first."""
+
+    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:
+        """Write one subject's facts, in a named graph where the format has such."""
+
+    def end(self, stream: TextStream) -> None:
+        """Write what stands last."""
 
 
 def _grouped(facts: Iterable[Fact]) -> dict[Term, list[Term]]:
@@ -110,39 +119,51 @@ class TurtleWriter:
         self.prefixes = names.prefixes
         self.short = _Shortener(names.prefixes)
         self._order: dict[Term, tuple[str, str]] = {}
+        self._plans: dict[tuple[Term, ...], list[tuple[str, list[int]]]] = {}
 
     def start(self, stream: TextStream) -> None:
         """Write the prefixes."""
         stream.write("".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in self.prefixes.items()))
 
-    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:
+    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:  # noqa: ARG002 (the protocol's)
         """Write one subject; a graph has no place in Turtle and is ignored."""
-        stream.write(self.text(subject, facts))
+        stream.write(self.text(subject, list(facts)))
 
-    def text(self, subject: Term, facts: Iterable[Fact]) -> str:
+    def text(self, subject: Term, facts: Sequence[Fact]) -> str:
         """The block of one subject, with a blank line before it."""
         short = self.short.term
         lines = []
-        order = self._order
-        grouped = _grouped(facts)
-        for predicate in grouped:
-            if predicate not in order:
-                order[predicate] = self._rank(predicate)
-        for predicate in sorted(grouped, key=order.__getitem__):
-            values = grouped[predicate]
-            if len(values) == 1:
-                lines.append(f"{order[predicate][1]} {short(values[0])}")
+        for name, places in self._plan(tuple([predicate for predicate, _ in facts])):
+            if len(places) == 1:
+                lines.append(f"{name} {short(facts[places[0]][1])}")
             else:
-                lines.append(f"{order[predicate][1]} {self._objects(values)}")
+                lines.append(f"{name} {self._objects([facts[place][1] for place in places])}")
         return "\n" + self.short.iri(subject) + " " + " ;\n    ".join(lines) + " .\n"
 
+    def _plan(self, predicates: tuple[Term, ...]) -> list[tuple[str, list[int]]]:
+        """Which facts stand under which predicate, in order; the plans of short blocks (mentions) are kept."""
+        plan = self._plans.get(predicates)
+        if plan is None:
+            places: dict[Term, list[int]] = {}
+            for place, predicate in enumerate(predicates):
+                places.setdefault(predicate, []).append(place)
+            plan = [(self._rank(predicate)[1], places[predicate]) for predicate in sorted(places, key=self._rank)]
+            if len(predicates) < _SHORT_BLOCK and len(self._plans) < _PLANS:
+                self._plans[predicates] = plan
+        return plan
+
     def _rank(self, predicate: Term) -> tuple[str, str]:
-        name = "a" if predicate == RDF_TYPE else self.short.iri(predicate)
-        first = "0" if predicate == RDF_TYPE else "1" if predicate == RDFS_LABEL else "2"
-        return first + name, name
+        rank = self._order.get(predicate)
+        if rank is None:
+            name = "a" if predicate == RDF_TYPE else self.short.iri(predicate)
+            first = "0" if predicate == RDF_TYPE else "1" if predicate == RDFS_LABEL else "2"
+            rank = self._order[predicate] = (first + name, name)
+        return rank
 
     def _objects(self, values: list[Term]) -> str:
-        return ",\n        ".join(sorted(map(self.short.term, values), key=_natural))
+        texts = [self.short.term(value) for value in values]
+        texts.sort(key=_natural if values[0][0] == "<" else None)
+        return ",\n        ".join(texts)
 
     def end(self, stream: TextStream) -> None:
         """Nothing closes a Turtle file."""
@@ -185,7 +206,7 @@ class JsonLdWriter:
         self._first = True
         stream.write(f'{{"@context": {json.dumps(self.prefixes)},\n"@graph": [')
 
-    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:
+    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:  # noqa: ARG002 (the protocol's)
         """Write one node."""
         node: dict[str, object] = {"@id": self._id(subject)}
         for predicate, values in sorted(_grouped(facts).items()):

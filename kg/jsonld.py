@@ -1,0 +1,294 @@
+"""pyld with the context that ships with the package: a `schema-jsonld` to the triples that it states.
+
+Nothing is ever fetched: schema.org's address (four spellings) means our dated subset of its context.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from cachetools import LRUCache
+from pyld import ContextResolver, jsonld
+
+from kg.errors import ExpansionError
+from kg.resources import package_file
+from kg.vocab import FIGURE_BASE, PREFIXES, RDF_TYPE, Term, Triple, encode_local, iri, literal
+
+__all__ = ["CONTEXT_URLS", "check_contexts", "refusal", "stated_triples"]
+
+CONTEXT_URLS: Final = ("https://schema.org/", "http://schema.org/", "https://schema.org", "http://schema.org")
+"""The spellings of schema.org's address that mean the shipped context."""
+
+_MAX_VALUES: Final = 100_000
+_SCHEMA: Final = PREFIXES["schema"]
+_XSD_STRING: Final = PREFIXES["xsd"] + "string"
+
+
+def refusal(code: str, what: str, why: str, mend: str, *key: str | int) -> ExpansionError:
+    """The error for a `schema-jsonld`; `key` is the path below it."""
+    return ExpansionError(ExpansionError.of(code, what, why, mend, key=("schema-jsonld", *key)).problem)
+
+
+@cache
+def _context() -> dict[str, Any]:
+    context: dict[str, Any] = json.loads(package_file("schemaorg.context.jsonld").read_text("utf-8"))
+    return context
+
+
+def _load(url: str, _options: object = None) -> dict[str, Any]:
+    if url not in CONTEXT_URLS:
+        raise jsonld.JsonLdError(
+            "not a context that ships with this package",
+            "jsonld.LoadDocumentError",
+            {"url": url},
+            "loading document failed",
+        )
+    # 'static' lets pyld keep the processed context; without it each record would process it again.
+    return {
+        "contentType": "application/ld+json",
+        "contextUrl": None,
+        "documentUrl": url,
+        "document": _context(),
+        "tag": "static",
+    }
+
+
+@cache
+def _resolver() -> Any:
+    return ContextResolver(LRUCache(maxsize=16), _load)
+
+
+def check_contexts(nodes: list[dict[str, Any]]) -> None:
+    """Refuse any context but schema.org's, wherever it stands, and documents that YAML aliases blow up.
+
+    Raises:
+        ExpansionError: another context, or too many values.
+    """
+    _check_contexts(nodes, (), [_MAX_VALUES])
+
+
+def _check_contexts(value: object, key: tuple[str | int, ...], budget: list[int]) -> None:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise refusal(
+            "bad-jsonld",
+            f"schema-jsonld holds more than {_MAX_VALUES} values",
+            "a real one has at most some hundred; YAML aliases can multiply",
+            "remove the aliases",
+        )
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            if not isinstance(item, str):
+                _check_contexts(item, (*key, number), budget)
+        budget[0] -= len(value)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name == "@context":
+                _check_context(item, (*key, name))
+            elif not isinstance(item, str):
+                _check_contexts(item, (*key, name), budget)
+
+
+def _check_context(context: object, key: tuple[str | int, ...]) -> None:
+    for item in context if isinstance(context, list) else [context]:
+        if item not in CONTEXT_URLS:
+            raise refusal(
+                "unknown-context",
+                f"the context is {item!r}, 'https://schema.org/' is wanted",
+                "only schema.org's context ships with this package, and none is ever fetched",
+                "write '@context': https://schema.org/",
+                *key,
+            )
+
+
+def stated_triples(nodes: list[dict[str, Any]], subject: Term, own_id: str) -> list[Triple]:
+    """The triples of a document, relative IRIs resolved against the figure's own, unnamed nodes named under it.
+
+    Args:
+        nodes: the top-level nodes, contexts checked.
+        subject: term of the figure.
+        own_id: its `@id` as the document spells it.
+
+    Raises:
+        ExpansionError: pyld refuses the document.
+
+    Source:
+        JSON-LD 1.1 expansion (https://www.w3.org/TR/json-ld11-api/#expansion-algorithm).
+    """
+    planned = _planned(nodes, subject)
+    return _by_pyld(nodes, subject, own_id) if planned is None else planned
+
+
+_SIMPLE_KEY = re.compile(r"[A-Za-z]+")
+_MARK: Final = f"{FIGURE_BASE}--plan--"
+_PLAN_SUBJECT: Final = Term(f"<{_MARK}>")
+_PLAINLY_NAMED = re.compile(re.escape(f"<{FIGURE_BASE}") + r"[A-Za-z0-9_.-]+>")
+
+
+def _planned(nodes: list[dict[str, Any]], subject: Term) -> list[Triple] | None:
+    """The triples of a record whose shape pyld has expanded before; None where pyld must look at the record itself.
+
+    Texts under keys that the context does not coerce expand to themselves whatever they say, so they are set
+    apart; what remains (context, type, licence, creator) is nearly the same in all records. Anything whose
+    expansion could hang on more than that is pyld's. A test compares the two on every record at hand.
+    """
+    if len(nodes) != 1 or not _PLAINLY_NAMED.fullmatch(subject):
+        return None
+    special = _context()["@context"]
+    texts: list[tuple[str, list[str]]] = []
+    rest: dict[str, Any] = {}
+    for key, value in nodes[0].items():
+        values = value if isinstance(value, list) else [value]
+        if values and key not in special and _SIMPLE_KEY.fullmatch(key) and all(type(v) is str for v in values):
+            texts.append((key, values))
+        elif key != "@id":
+            rest[key] = value
+    shape = json.dumps(rest)
+    plan = None if _MARK in shape else _plan(shape)
+    if plan is None:
+        return None
+    mark, own = _MARK, subject[1:-1]
+    triples = [(Term(s.replace(mark, own)), p, Term(o.replace(mark, own))) for s, p, o in plan]
+    for key, values in texts:
+        predicate = iri(_SCHEMA + key)
+        triples += [(subject, predicate, literal(value)) for value in values]
+    return triples
+
+
+@lru_cache(maxsize=1024)
+def _plan(rest: str) -> tuple[Triple, ...] | None:
+    """The triples of what remains of a record, under a placeholder for the figure; None where no plan fits."""
+    node = {**json.loads(rest), "@id": _MARK}
+    triples = tuple(_by_pyld([node], _PLAN_SUBJECT, _MARK))
+    named = all(o == _PLAN_SUBJECT or _MARK not in o or f"{_MARK}#b" in o for _, _, o in triples)
+    to_itself = any(o == _PLAN_SUBJECT for _, _, o in triples)
+    return triples if named and not to_itself else None
+
+
+def _by_pyld(nodes: list[dict[str, Any]], subject: Term, own_id: str) -> list[Triple]:
+    expanded = _pyld(jsonld.expand, nodes, own_id)
+    return list(_Walk(subject).triples(expanded, nodes, own_id))
+
+
+def _pyld(function: Callable[..., Any], nodes: list[dict[str, Any]], base: str, **options: object) -> Any:
+    try:
+        return function(
+            nodes,
+            {
+                "base": base,
+                "contextResolver": _resolver(),
+                "documentLoader": _load,
+                "processingMode": "json-ld-1.1",
+                **options,
+            },
+        )
+    except jsonld.JsonLdError as error:
+        cause = error
+        while isinstance(cause.cause, jsonld.JsonLdError):
+            cause = cause.cause
+        code = cause.code or cause.type
+        raise refusal(
+            "bad-jsonld",
+            f"the JSON-LD cannot be expanded ({code})",
+            str(cause.args[0]),
+            "compare the block with that of other records",
+        ) from None
+    except RecursionError:
+        raise refusal(
+            "bad-jsonld", "the JSON-LD is nested too deep", "no record nests deeper than three levels", "flatten it"
+        ) from None
+
+
+class _Walk:
+    """Expanded JSON-LD to triples: the plain cases here, anything unusual by pyld's own to_rdf.
+
+    pyld's to_rdf takes 3 ms a record, five times the expansion, for node maps that a record does not need. A
+    test compares the two on every record at hand.
+    """
+
+    def __init__(self, figure: Term) -> None:
+        self.figure = figure
+        self.unnamed = 0
+
+    def triples(self, expanded: list[Any], nodes: list[dict[str, Any]], base: str) -> Iterator[Triple]:
+        if not all(_is_plain(node) for node in expanded):
+            yield from _skolemized(_pyld(jsonld.to_rdf, nodes, base), self.figure)
+            return
+        for node in expanded:
+            yield from self._node(node, self._subject(node))
+
+    def _subject(self, node: Mapping[str, Any]) -> Term:
+        if "@id" in node:
+            return iri(node["@id"])
+        name = Term(f"{self.figure[:-1]}#b{self.unnamed}>")
+        self.unnamed += 1
+        return name
+
+    def _node(self, node: Mapping[str, Any], subject: Term) -> Iterator[Triple]:
+        for key, values in node.items():
+            if key == "@id":
+                continue
+            if key == "@type":
+                for value in values:
+                    yield subject, RDF_TYPE, iri(value)
+                continue
+            predicate = iri(key)
+            for value in values:
+                if "@value" in value:
+                    yield subject, predicate, _value(value)
+                else:
+                    child = self._subject(value)
+                    yield subject, predicate, child
+                    yield from self._node(value, child)
+
+
+_PLAIN_VALUE: Final = ({"@value"}, {"@value", "@type"})
+
+
+def _is_plain(node: object) -> bool:
+    """Whether a node of an expansion has only properties with text values, IRIs and such nodes again."""
+    if not isinstance(node, dict):
+        return False
+    for key, values in node.items():
+        if key == "@id":
+            continue
+        if key == "@type":
+            if not all(":" in value and not value.startswith("_:") for value in values):
+                return False
+        elif key.startswith("@") or ":" not in key or not all(_is_plain_item(value) for value in values):
+            return False
+    return not str(node.get("@id", "")).startswith("_:")
+
+
+def _is_plain_item(value: dict[str, Any]) -> bool:
+    if "@value" in value:
+        return value.keys() in _PLAIN_VALUE and isinstance(value["@value"], str) and ":" in value.get("@type", ":")
+    return _is_plain(value)
+
+
+def _value(value: Mapping[str, str]) -> Term:
+    datatype = value.get("@type", _XSD_STRING)
+    return literal(value["@value"], None if datatype == _XSD_STRING else iri(datatype))
+
+
+def _skolemized(dataset: Mapping[str, list[dict[str, dict[str, str]]]], figure: Term) -> Iterator[Triple]:
+    """Pyld's RDF with every blank node named under the figure."""
+    for quads in dataset.values():
+        for quad in quads:
+            subject, predicate, value = (_rdf_term(quad[part], figure) for part in ("subject", "predicate", "object"))
+            yield subject, predicate, value
+
+
+def _rdf_term(term: Mapping[str, str], figure: Term) -> Term:
+    if term["type"] == "IRI":
+        return iri(term["value"])
+    if term["type"] == "blank node":
+        return Term(f"{figure[:-1]}#{encode_local(term['value'].removeprefix('_:'))}>")
+    if "language" in term:
+        return Term(f"{literal(term['value'])}@{term['language']}")
+    datatype = term.get("datatype", _XSD_STRING)
+    return literal(term["value"], None if datatype == _XSD_STRING else iri(datatype))

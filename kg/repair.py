@@ -1,0 +1,153 @@
+"""The named repairs of a record's JSON-LD: constants of its generator that no graph should repeat.
+
+Each is counted by name in the report; `--no-repair` leaves them all out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from kg.record import ABSENT, Figure, Findings
+from kg.tidy import tidy_title
+from kg.vocab import (
+    DCTERMS_RIGHTS,
+    SCHEMA_CREATOR,
+    SCHEMA_DESCRIPTION,
+    SCHEMA_KEYWORDS,
+    SCHEMA_LICENSE,
+    SCHEMA_NAME,
+    WIKIPATHWAYS,
+    Term,
+    Triple,
+    iri,
+    literal,
+    plain,
+)
+
+__all__ = ["LICENSES", "REPAIRS", "repaired"]
+
+LICENSES: Final = {
+    "CC0": "http://creativecommons.org/publicdomain/zero/1.0/",
+    "CC0-1.0": "http://creativecommons.org/publicdomain/zero/1.0/",
+    "CC0 1.0": "http://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-4.0": "http://creativecommons.org/licenses/by/4.0/",
+    "CC BY 4.0": "http://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-SA-4.0": "http://creativecommons.org/licenses/by-sa/4.0/",
+    "CC BY-SA 4.0": "http://creativecommons.org/licenses/by-sa/4.0/",
+}
+"""Licence codes and the IRIs that they stand for."""
+
+REPAIRS: Final = {
+    "license-iri": "a licence code (CC0) became the licence's IRI",
+    "name-from-figtitle": "the constant name 'CreativeWork' became the figure's title",
+    "creator-wikidata": "the unnamed organization 'WikiPathways' became wd:Q7999828",
+    "description-once": "the copy of the caption was tidied and stored once",
+    "absent-keyword-dropped": "a keyword that spells 'missing' (.na.character, NA) was dropped",
+    "text-tidied": "tags, entities or doubled blanks were taken out of a text",
+    "doi-bare": "a DOI given as URL or with a prefix was made bare",
+    "pmcid-from-figid": "a missing pmcid was taken from the figure id",
+}
+"""Every repair by the name under which the report counts it."""
+
+
+def repaired(triples: list[Triple], subject: Term, own_id: str, figure: Figure, findings: Findings) -> Iterator[Triple]:
+    """The triples with the generator's constants put right on the figure; those of other nodes as they are.
+
+    Args:
+        triples: what the JSON-LD states.
+        subject: term of the figure.
+        own_id: its `@id` as the document spells it.
+        figure: the record, whose title and caption stand in.
+        findings: receives each repair, once a record (keywords: once each).
+    """
+    mend = _Repairs(subject, own_id, figure, findings, _wikipathways_nodes(triples, subject))
+    for triple in triples:
+        if triple[0] in mend.unnamed:
+            continue
+        replacement = mend.one(triple) if triple[0] == subject else triple
+        if replacement is not None:
+            yield replacement
+
+
+def _wikipathways_nodes(triples: list[Triple], subject: Term) -> frozenset[Term]:
+    """Unnamed creators that are called WikiPathways."""
+    prefix = f"{subject[:-1]}#b"
+    called = literal("WikiPathways")
+    return frozenset(s for s, p, o in triples if p == SCHEMA_NAME and o == called and s.startswith(prefix))
+
+
+class _Repairs:
+    """The repairs of one figure; each method takes a triple and gives what stands in its place."""
+
+    def __init__(
+        self, subject: Term, own_id: str, figure: Figure, findings: Findings, unnamed: frozenset[Term]
+    ) -> None:
+        self.subject, self.figure, self.findings, self.unnamed = subject, figure, findings, unnamed
+        self.folder = f"<{own_id.rpartition('/')[0]}/"
+
+    def one(self, triple: Triple) -> Triple | None:
+        method = _METHODS.get(triple[1])
+        return method(self, triple) if method else triple
+
+    def _count(self, name: str) -> None:
+        self.findings.repairs[name] = 1
+
+    def keyword(self, triple: Triple) -> Triple | None:
+        if triple[2][1:-1] not in ABSENT:
+            return triple
+        self.findings.repairs["absent-keyword-dropped"] += 1
+        return None
+
+    def name(self, triple: Triple) -> Triple | None:
+        if triple[2] != literal("CreativeWork"):
+            return triple
+        self._count("name-from-figtitle")
+        return (self.subject, SCHEMA_NAME, literal(self.figure.title)) if self.figure.title else None
+
+    def creator(self, triple: Triple) -> Triple:
+        if triple[2] not in self.unnamed:
+            return triple
+        self._count("creator-wikidata")
+        return self.subject, SCHEMA_CREATOR, WIKIPATHWAYS
+
+    def description(self, triple: Triple) -> Triple | None:
+        """The JSON-LD copies the caption; where it says something else, that is told, and it is what counts here."""
+        if not triple[2].startswith('"'):
+            return triple
+        text = tidy_title(plain(triple[2]))
+        if self.figure.caption and text != self.figure.caption:
+            self.findings.notes["description-differs"] += 1
+        self._count("description-once")
+        return None if text in ABSENT else (self.subject, SCHEMA_DESCRIPTION, literal(text))
+
+    def license(self, triple: Triple) -> Triple:
+        """A licence code resolved against the record's own address is no licence: map it, or keep it as text."""
+        value = triple[2]
+        if value.startswith(self.folder):
+            text = unquote(value[len(self.folder) : -1])
+        elif value.startswith('"'):
+            text = plain(value)
+        else:
+            return triple
+        if text in LICENSES:
+            self._count("license-iri")
+            return self.subject, SCHEMA_LICENSE, iri(LICENSES[text])
+        self.findings.warn(
+            "unknown-license",
+            f"license is {text!r}, a licence's IRI or a code such as CC0 is wanted",
+            "reuse hangs on it; it is kept as text (dcterms:rights)",
+            f"write one of {', '.join(LICENSES)}, or the licence's full IRI",
+            key=("schema-jsonld", "license"),
+        )
+        return self.subject, DCTERMS_RIGHTS, literal(text)
+
+
+_METHODS: Final[dict[Term, Callable[[_Repairs, Triple], Triple | None]]] = {
+    SCHEMA_KEYWORDS: _Repairs.keyword,
+    SCHEMA_NAME: _Repairs.name,
+    SCHEMA_CREATOR: _Repairs.creator,
+    SCHEMA_DESCRIPTION: _Repairs.description,
+    SCHEMA_LICENSE: _Repairs.license,
+}

@@ -82,7 +82,7 @@ def run_measured(command: Sequence[str], *, stdout: Path, stderr: Path) -> Usage
     """
     with stdout.open("wb") as out, stderr.open("wb") as err:
         start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT)  # noqa: S603
+        child = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT)
         sampler = TreeSampler(child.pid)
         sampler.start()
         try:
@@ -192,9 +192,7 @@ def subprocess_or_fail(command: Sequence[str]) -> None:
         BenchError: it did not; the message is its last line on stderr.
 
     """
-    done = subprocess.run(  # noqa: S603
-        command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         raise BenchError(last_line(done.stderr) or f"exit code {done.returncode}")
 
@@ -275,9 +273,7 @@ def find_count(report: object, key: str) -> int | None:
     return None
 
 
-def make_row(
-    what: str, records: int, usage: Usage, report: dict[str, Any], output_bytes: int
-) -> Row:
+def make_row(what: str, records: int, usage: Usage, report: dict[str, Any], output_bytes: int) -> Row:
     """Return a line of the table from what was measured and what was reported."""
     figures, triples = find_count(report, "figures"), find_count(report, "triples")
     return Row(
@@ -319,7 +315,7 @@ def cpu_model() -> str:
 def memory_growth(rows: Iterable[Row]) -> float | None:
     """Return by how many percent peak memory grows from the smallest corpus to the largest."""
     by_size = sorted(rows, key=lambda row: row.records)
-    if len(by_size) < 2:  # noqa: PLR2004  (a growth needs two)
+    if len(by_size) < 2:
         return None
     return 100 * (by_size[-1].peak_rss / by_size[0].peak_rss - 1)
 
@@ -365,7 +361,7 @@ def count_or_dash(number: float | None) -> str:
     """Return a number in thousands, or a dash for one that is not known."""
     if number is None:
         return "-"
-    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}"  # noqa: PLR2004
+    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}"
 
 
 def growth_line(result: dict[str, Any]) -> list[str]:

@@ -179,15 +179,12 @@ def _figure_names(text: bytes, stem: str, rest: str) -> re.Pattern[bytes]:
     longest_first = sorted(names, key=lambda name: (-len(name), name))
     either = b"|".join(map(re.escape, longest_first))
     return re.compile(
-        rb"(?:\b(?:%s)|^filename[ ]*:[ ]*['\"]?%s)(?![\w-])"
-        % (either, re.escape(os.fsencode(rest))),
+        rb"(?:\b(?:%s)|^filename[ ]*:[ ]*['\"]?%s)(?![\w-])" % (either, re.escape(os.fsencode(rest))),
         re.MULTILINE,
     )
 
 
-def _cut(
-    text: bytes, slots: Sequence[tuple[int, int, Slot]]
-) -> tuple[tuple[bytes, ...], tuple[Slot, ...]]:
+def _cut(text: bytes, slots: Sequence[tuple[int, int, Slot]]) -> tuple[tuple[bytes, ...], tuple[Slot, ...]]:
     texts: list[bytes] = []
     at = 0
     for start, end, _ in slots:
@@ -230,9 +227,7 @@ def plan_copies(templates: int, *, records: int, seed: int) -> Iterator[Copy]:
         yield copy
 
 
-def make_corpus(
-    source: Path, out: Path, *, records: int, seed: int = 1, force: bool = False
-) -> None:
+def make_corpus(source: Path, out: Path, *, records: int, seed: int = 1, force: bool = False) -> None:
     """Write `records` renamed copies of the records of `source` into `out`.
 
     Args:
@@ -291,9 +286,7 @@ _positive.__name__ = "positive number"  # argparse quotes it in its message
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="make_corpus.py", description="Make a corpus of any size from real records."
-    )
+    parser = argparse.ArgumentParser(prog="make_corpus.py", description="Make a corpus of any size from real records.")
     add = parser.add_argument
     add("--records", type=_positive, required=True, metavar="N", help="how many records to write")
     add("--out", type=Path, required=True, metavar="FOLDER", help="folder to write")

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyshacl
 import yaml
-from pyld import jsonld  # type: ignore[import-untyped]
+from pyld import jsonld
 from rdflib import Graph
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def read_jsonld(record: Path) -> dict[str, Any] | None:
         return None
 
 
-def expand(
-    documents: list[dict[str, Any]], loader: Callable[[str, dict[str, Any]], dict[str, Any]]
-) -> Graph:
+def expand(documents: list[dict[str, Any]], loader: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Graph:
     """Return one graph of all documents."""
     graph = Graph()
     options = {"format": "application/n-quads", "documentLoader": loader}

@@ -133,7 +133,7 @@ def ranges_30() -> Ranges:
     return read_ranges(locate("rocrate", "data", "schema.jsonld"))
 
 
-def expand(document: Terms, context: Terms) -> Any:  # noqa: ANN401
+def expand(document: Terms, context: Terms) -> Any:
     """Return the expanded form of a document under a context, relative IRIs left as they are."""
     return jsonld.expand({"@context": context} | document, {"base": ""})
 

@@ -215,9 +215,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(
     assert read_all(tmp_path / "other") != corpus
 
 
-def test_a_record_without_a_pmc_name_is_copied_as_it_is(
-    maker: ModuleType, source: Path, tmp_path: Path
-) -> None:
+def test_a_record_without_a_pmc_name_is_copied_as_it_is(maker: ModuleType, source: Path, tmp_path: Path) -> None:
     (source / "_figures" / "broken.md").write_bytes(b"---\nfigid: [\xff\n")
     maker.make_corpus(source, tmp_path / "out", records=8)
     copies = list((tmp_path / "out" / "_figures").glob("broken-c*.md"))
@@ -252,7 +250,7 @@ def test_a_folder_that_is_not_empty_is_refused_unless_forced(
         ("source", "a_file", "a_file"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(  # noqa: PLR0913, PLR0917
+def test_what_cannot_be_done_is_said_in_one_line(
     maker: ModuleType,
     source: Path,
     tmp_path: Path,

@@ -210,6 +210,8 @@ def export_command(
             shapes=shapes, strict=strict, quarantine=quarantine, base=base, image_url=image_url, release=release,
             issued=issued, source_iri=source_iri, vocabulary=vocabulary,
         )  # fmt: skip
+        if report is not None and not report.parent.is_dir():
+            raise UsageError.of("unwritable-output", f"the folder of {report} does not exist", "", "make it first")
         with progress_bar(console) as on_progress:
             result = export(source, output, options=options, on_problem=_listener(console), on_progress=on_progress)
         if report is not None:

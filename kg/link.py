@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from kg.record import Entity, Figure, Mention, Organism, Paper
+from kg.repair import licence_iri
 from kg.taxa import TAXON_IDS
 from kg.vocab import (
     DCTERMS_CITATION,
@@ -207,9 +208,8 @@ class Linker:
         facts = list(stated)
         facts += ((RDF_TYPE, value) for value in (SCHEMA_DATASET, DOCO_FIGURE, pfo("PathwayFigure")))
         facts += [(DCTERMS_IDENTIFIER, literal(figure.figid)), (DCTERMS_IS_PART_OF, self.paper_iri(figure.pmcid))]
-        facts += (
-            (DCTERMS_LICENSE, value) for predicate, value in stated if predicate == SCHEMA_LICENSE and value[0] == "<"
-        )
+        licences = (licence_iri(value, subject) for predicate, value in stated if predicate == SCHEMA_LICENSE)
+        facts += ((DCTERMS_LICENSE, value) for value in licences if value)
         facts += _texts(DCTERMS_TITLE, figure.title)
         facts += _missing(stated, SCHEMA_NAME, figure.title) + _missing(stated, SCHEMA_DESCRIPTION, figure.caption)
         facts += _texts(pfo("figureNumber"), figure.number) + _texts(pfo("figureType"), figure.figure_type)

@@ -16,7 +16,7 @@ from kg.output import COMPRESSIONS
 from kg.vocab import BASE
 from kg.write import FORMATS
 
-__all__ = ["ExportOptions", "OutputKind", "output_kind"]
+__all__ = ["ExportOptions", "OutputKind", "output_kind", "stem_of"]
 
 _SUFFIXES = {form.suffix: form.name for form in FORMATS.values()} | {"json": "jsonld", "ntriples": "ntriples"}
 _ABSOLUTE = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
@@ -76,6 +76,19 @@ def output_kind(output: Path, form: str | None) -> OutputKind:
             "end the name in .ttl, .nt, .nq, .trig or .jsonld (and .gz or .zst), or give --format",
         )
     return OutputKind(suffix, compression, folder=False)
+
+
+def stem_of(output: Path) -> str:
+    """The name of an output file without the suffixes of its format and compression.
+
+    >>> stem_of(Path("build/my.graph.nq.gz"))
+    'my.graph'
+    """
+    known = {*_SUFFIXES, *COMPRESSIONS} - {""}
+    name = output.name
+    while (stem := Path(name).stem) != name and Path(name).suffix[1:].lower() in known:
+        name = stem
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from kg.commit import source_commit
 from kg.describe import Description, describe
 from kg.errors import KgError, Problem, SourceError
 from kg.link import LAYERS, Linker, Node
-from kg.options import ExportOptions, output_kind
+from kg.options import ExportOptions, output_kind, stem_of
 from kg.output import AtomicFile, Written, disk_errors
 from kg.papers import merge_papers
 from kg.pmcids import PMC_IDS_IRI, read_pmc_ids
@@ -145,13 +145,13 @@ class _Run:
         return self.processor.run(raw)
 
     def _leave_out(self, outcome: Outcome, problem: Problem) -> None:
-        self.log.add(problem, left_out=True)
-        for further in outcome.findings.problems if outcome.failure else ():
-            self.log.add(further)
         if problem.severity == "error":
             self.quarantine.add(outcome, problem)
             if self.options.strict:
                 raise KgError(problem)
+        self.log.add(problem, left_out=True)
+        for further in outcome.findings.problems if outcome.failure else ():
+            self.log.add(further)
 
     def _paper(self, kept: list[Outcome], sink: GraphSink) -> None:
         """Write a paper and its figures."""
@@ -333,8 +333,7 @@ def _side_file(
     output: Path, blocks: list[tuple[Term, list[tuple[Term, Term]]]], names: Names
 ) -> tuple[AtomicFile, Written]:
     """The description in a file beside the graph, not yet under its name: it alone can hold the graph's checksum."""
-    stem = output.name.split(".")[0] or output.name
-    file = AtomicFile(output.with_name(f"{stem}.void.ttl"))
+    file = AtomicFile(output.with_name(f"{stem_of(output)}.void.ttl"))
     try:
         writer = make_writer("turtle", names)
         writer.start(file)

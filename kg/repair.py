@@ -26,7 +26,7 @@ from kg.vocab import (
     plain,
 )
 
-__all__ = ["LICENSES", "REPAIRS", "repaired"]
+__all__ = ["LICENSES", "REPAIRS", "licence_iri", "repaired"]
 
 LICENSES: Final = {
     "CC0": "http://creativecommons.org/publicdomain/zero/1.0/",
@@ -78,6 +78,21 @@ def _wikipathways_nodes(triples: list[Triple], subject: Term) -> frozenset[Term]
     return frozenset(s for s, p, o in triples if p == SCHEMA_NAME and o == called and s.startswith(prefix))
 
 
+def _code(value: Term, folder: str) -> str | None:
+    """The licence code that an unknown licence spells: as text, or as an IRI relative to the record's folder."""
+    if value.startswith(folder):
+        return unquote(value[len(folder) : -1])
+    return plain(value) if value.startswith('"') else None
+
+
+def licence_iri(value: Term, subject: Term) -> Term | None:
+    """The IRI of a figure's licence, whether or not its JSON-LD was repaired; None where it is not known."""
+    code = _code(value, subject.rpartition("/")[0] + "/")
+    if code is None:
+        return value
+    return iri(LICENSES[code]) if code in LICENSES else None
+
+
 class _Repairs:
     """The repairs of one figure; each method takes a triple and gives what stands in its place."""
 
@@ -124,12 +139,8 @@ class _Repairs:
 
     def license(self, triple: Triple) -> Triple:
         """A licence code resolved against the record's own address is no licence: map it, or keep it as text."""
-        value = triple[2]
-        if value.startswith(self.folder):
-            text = unquote(value[len(self.folder) : -1])
-        elif value.startswith('"'):
-            text = plain(value)
-        else:
+        text = _code(triple[2], self.folder)
+        if text is None:
             return triple
         if text in LICENSES:
             self._count("license-iri")

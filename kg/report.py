@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from kg.errors import Problem
 from kg.output import AtomicFile, Written, disk_errors
@@ -16,7 +18,7 @@ from kg.record import Figure, Findings
 
 __all__ = ["ExportReport", "ProblemLog", "write_report"]
 
-_IN_MEMORY_BYTES = 1 << 20
+_IN_MEMORY = 1 << 20
 
 
 class ProblemLog:
@@ -27,10 +29,7 @@ class ProblemLog:
         self.severities: dict[str, str] = {}
         self.left_out: Counter[str] = Counter()
         self._listener = listener
-        self._file: IO[str] = cast(
-            "IO[str]",
-            tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="\n"),  # noqa: SIM115 (lives as long as the report)
-        )
+        self._file: IO[str] = io.StringIO()
 
     def add(self, problem: Problem, *, left_out: bool = False) -> None:
         """Note one problem; `left_out` says that its record does not stand in the graph."""
@@ -38,9 +37,17 @@ class ProblemLog:
         self.severities[problem.code] = problem.severity
         if left_out:
             self.left_out[problem.code] += 1
-        self._file.write(json.dumps(problem.to_json() | ({"left_out": True} if left_out else {})) + "\n")
+        self._write(json.dumps(problem.to_json() | ({"left_out": True} if left_out else {})) + "\n")
         if self._listener:
             self._listener(problem)
+
+    def _write(self, line: str) -> None:
+        self._file.write(line)
+        if isinstance(self._file, io.StringIO) and self._file.tell() > _IN_MEMORY:
+            held = self._file.getvalue()
+            self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 (closed with the log)
+            weakref.finalize(self, self._file.close)
+            self._file.write(held)
 
     def count(self, notes: Counter[str]) -> None:
         """Add things that are only counted."""

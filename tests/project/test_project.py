@@ -1,0 +1,157 @@
+"""The project keeps its promises: README code runs, documents name what exists, the wheel ships what it needs."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import kg
+from kg.cli import app
+from kg.repair import REPAIRS
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+MODEL = (ROOT / "docs" / "data-model.md").read_text("utf-8")
+
+
+def python_block() -> str:
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) == 1
+    return str(blocks[0])
+
+
+def test_the_python_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    (tmp_path / "build").mkdir()
+    monkeypatch.chdir(tmp_path)
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        exec(compile(python_block(), "README.md", "exec"), {})  # noqa: S102 (that is the test)
+    first, second = shown.getvalue().splitlines()
+    assert first.startswith("7 82 {")
+    triples, violations = second.split(" ", 1)
+    assert int(triples) > 20
+    assert violations == "[]"
+
+
+def test_the_turtle_of_the_readme_is_in_the_seeds_graph(seed_graph: Path) -> None:
+    import pyoxigraph as ox
+
+    block = re.findall(r"```turtle\n(.*?)```", README, re.DOTALL)[0]
+    prefixes = "".join(line for line in seed_graph.read_text("utf-8").splitlines(keepends=True) if line[0:1] == "@")
+    shown = {str(quad) for quad in ox.parse(prefixes + block, format=ox.RdfFormat.TURTLE)}
+    real = {str(quad) for quad in ox.parse(seed_graph.read_bytes(), format=ox.RdfFormat.TURTLE)}
+    assert len(shown) == 17
+    assert shown <= real
+
+
+def test_commands_of_the_readme_exist_and_have_help() -> None:
+    runner = CliRunner()
+    listed = set(re.findall(r"^kg (\w+)", README, re.MULTILINE))
+    registered = {command.name for command in app.registered_commands}
+    assert listed == registered
+    for name in registered:
+        result = runner.invoke(app, [str(name), "--help"])
+        assert result.exit_code == 0
+        assert "Example" in result.output
+
+
+def test_options_of_the_readme_exist() -> None:
+    named = set(re.findall(r"`(--[a-z-]+)", README))
+    assert len(named) >= 6
+    text = "".join(
+        CliRunner().invoke(app, [str(c.name), "--help"], env={"COLUMNS": "200"}).output for c in app.registered_commands
+    )
+    assert {name for name in named if name not in text} == set()
+
+
+def test_public_names_are_sorted_and_all_there() -> None:
+    assert list(kg.__all__) == sorted(kg.__all__)
+    assert all(hasattr(kg, name) for name in kg.__all__)
+    assert all(getattr(kg, name).__doc__ for name in kg.__all__)
+
+
+def problem_codes() -> set[str]:
+    """Codes that records and tables can cause, read from the calls that report them."""
+    found: set[str] = set()
+    for path in sorted((ROOT / "kg").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                found |= _code_of(node)
+            if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("findings.notes"):
+                found |= (
+                    {node.slice.value}
+                    if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+                    else set()
+                )
+    return found
+
+
+def _code_of(call: ast.Call) -> set[str]:
+    function = ast.unparse(call.func)
+    names = {k.value.value for k in call.keywords if k.arg == "code" and isinstance(k.value, ast.Constant)}
+    reports = function in ("SourceError.of", "ExpansionError.of", "refusal") or function.endswith((".warn", "_warn"))
+    if reports and call.args and isinstance(call.args[0], ast.Constant):
+        names.add(call.args[0].value)
+    if function == "fields.matching" and len(call.args) > 2 and isinstance(call.args[2], ast.Constant):
+        names.add(call.args[2].value)
+    return {str(name) for name in names}
+
+
+def test_documents_name_every_problem_code() -> None:
+    codes = problem_codes() - {"bad-rdf", "shape"}  # of `kg check`, and of foreign shapes
+    assert len(codes) > 30
+    assert {code for code in codes if f"`{code}`" not in MODEL} == set()
+
+
+def test_documents_name_every_shape_and_repair() -> None:
+    shapes = {shape.name for shape in kg.load_shapes().properties.values()}
+    assert len(shapes) > 100
+    assert {name for name in shapes | set(REPAIRS) if f"`{name}`" not in MODEL} == set()
+
+
+def test_documents_name_every_predicate_of_the_seeds(seed_graph: Path) -> None:
+    text = seed_graph.read_text("utf-8").split("<https://w3id.org/pfocr-kg/dataset/")[0]
+    used = set(re.findall(r"^    ([a-z]+:\w+) ", text, re.MULTILINE))
+    assert len(used) > 30
+    described_elsewhere = {"skos:inScheme", "skos:prefLabel", "foaf:name", "fabio:hasNLMJournalTitleAbbreviation"}
+    assert {name for name in used if f"`{name}`" not in MODEL} <= described_elsewhere
+
+
+def test_the_wheel_ships_shapes_context_vocabulary_and_types(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    wheel = next(tmp_path.glob("*.whl"))
+    names = set(zipfile.ZipFile(wheel).namelist())
+    shapes = {f"kg/_data/shapes/{path.name}" for path in (ROOT / "shapes").glob("*.ttl")}
+    assert len(shapes) == 16
+    assert names >= shapes | {"kg/py.typed", "kg/data/schemaorg.context.jsonld", "kg/data/vocabulary.ttl"}
+    assert not [name for name in names if name.startswith(("tests", "bench", "seeds"))]
+
+
+def test_nothing_names_a_machine() -> None:
+    """No path of a developer's machine stands in what is committed."""
+    done = subprocess.run(["git", "-C", str(ROOT), "ls-files"], check=False, capture_output=True, text=True)
+    files = [ROOT / name for name in done.stdout.splitlines()]
+    if not files:
+        pytest.skip("this is no git checkout")
+    assert len(files) > 50
+    marks = ("/" + "root/", "/" + "work/", "/" + "home/")
+    bad = [
+        path.name
+        for path in files
+        if path.is_file() and any(mark in path.read_text("utf-8", "replace") for mark in marks)
+    ]
+    assert bad == []

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from kg.link import Node, entity_iri, taxon_iri
 from kg.record import Figure
 from kg.taxa import TAXON_IDS
-from kg.vocab import OA_BODY, PREFIXES, SCHEMA_DATASET, plain
+from kg.vocab import OA_BODY, PREFIXES, SCHEMA_DATASET, literal, plain
 
 __all__ = ["Place", "field_of"]
 
@@ -33,7 +33,6 @@ _FIELDS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "dcterms:identifier": ("figid",),
         "dcterms:isPartOf": ("pmcid",),
         "dcterms:title": ("figtitle",),
-        "schema:name": ("figtitle",),
         "schema:description": (_JSONLD, "description"),
         "schema:license": (_JSONLD, "license"),
         "dcterms:license": (_JSONLD, "license"),
@@ -137,6 +136,11 @@ def _type(_figure: Figure, value: str) -> Place:
     return Place((_JSONLD, "@type")) if own else Place(note="every record is a pathway figure")
 
 
+def _name(figure: Figure, value: str) -> Place:
+    own = value in ("", literal(figure.title))
+    return Place(("figtitle",) if own else (_JSONLD, "name"))
+
+
 def _keyword(figure: Figure, value: str) -> Place:
     return Place((_JSONLD, "keywords", *_item(figure.jsonld, value)))
 
@@ -177,6 +181,7 @@ _SPECIAL: Final[dict[str, Callable[[Figure, str], Place]]] = {
     "rdfs:seeAlso": _see_also,
     "pfo:pathwayScore": _score,
     "schema:keywords": _keyword,
+    "schema:name": _name,
     "schema:mentions": _mentioned,
     "wp:organism": _organism,
     "wp:organismName": _organism_name,

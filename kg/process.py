@@ -100,7 +100,7 @@ def _problem(result: Result, nodes: list[Node], figure: Figure, shapes: ShapesGr
     """A validation result in the words of the record: which field or row, what, why, how to mend."""
     shape = shapes.properties.get(Term(result.shape))
     node = next((n for n in nodes if n.subject == result.focus), None)
-    place = field_of(node, result.path, figure) if node else None
+    place = field_of(node, result.path, figure, result.value) if node else None
     value = f": {plain(result.value)[:80]!r}" if result.value else ""
     severity = {"Violation": "error", "Warning": "warning"}.get(result.severity, "note")
     return Problem(

@@ -5,6 +5,8 @@ Both take N-Triples text and give the same `Result`s, sorted, which the tests ho
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 import pyoxigraph as ox
@@ -47,6 +49,11 @@ class Checker(Protocol):
         """Validate N-Triples text; the results are sorted."""
 
 
+def _unusable(what: str) -> ShapesError:
+    problem = ShapesError.of("bad-shapes", what, "the engine cannot use these shapes", "correct them").problem
+    return ShapesError(problem)
+
+
 class _Fast:
     """PyPI `shacl` (Rust): shapes compiled once, 0.6 ms for a record of 450 triples."""
 
@@ -54,9 +61,7 @@ class _Fast:
         try:
             self._shapes = shacl.Shapes.from_text(shapes.ntriples, format="ntriples")
         except ValueError as error:
-            raise ShapesError(
-                ShapesError.of("bad-shapes", str(error), "the engine cannot compile them", "correct the shapes").problem
-            ) from None
+            raise _unusable(str(error)) from None
 
     def check(self, ntriples: str) -> list[Result]:
         report = self._shapes.validate_text(ntriples, format="ntriples")
@@ -80,6 +85,8 @@ class _Reference:
     def __init__(self, shapes: ShapesGraph) -> None:
         import rdflib  # noqa: PLC0415 (0.3 s of imports that only this engine needs)
 
+        # What it logs there it raises too, and here it becomes a message.
+        logging.getLogger("pyshacl-validate").setLevel(logging.CRITICAL + 1)
         self._shapes = rdflib.Graph().parse(data=shapes.ntriples, format="nt")
 
     def check(self, ntriples: str) -> list[Result]:
@@ -87,11 +94,12 @@ class _Reference:
         import rdflib  # noqa: PLC0415
 
         data = rdflib.Graph().parse(data=ntriples, format="nt")
-        _, report, _ = pyshacl.validate(data, shacl_graph=self._shapes, inference="none", advanced=False)
+        try:
+            _, report, _ = pyshacl.validate(data, shacl_graph=self._shapes, inference="none", advanced=False)
+        except (pyshacl.errors.ReportableRuntimeError, re.error) as error:
+            raise _unusable(str(error)) from None
         if not isinstance(report, rdflib.Graph):
-            raise ShapesError(
-                ShapesError.of("bad-shapes", str(report), "pyshacl cannot use them", "correct the shapes").problem
-            )
+            raise _unusable(str(report))
         return sorted(self._result(report, node) for node in report.objects(None, rdflib.URIRef(_SH + "result")))
 
     def _result(self, report: rdflib.Graph, node: rdflib.term.Node) -> Result:

@@ -15,10 +15,11 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from kg.describe import SOURCE_IRI
-from kg.errors import KgError, Problem, ShapesError, UsageError
+from kg.errors import KgError, Problem, ShapesError, UsageError, printable
 from kg.explain import explain
 from kg.graphcheck import check_graph
 from kg.link import IMAGE_URL
@@ -131,7 +132,7 @@ def _print_table(report: ExportReport, console: Console) -> None:
     for label, value in report.rows():
         table.add_row(label, value)
     for file in report.files:
-        table.add_row("wrote", f"{file.name} ({file.size:,} bytes)")
+        table.add_row("wrote", escape(printable(f"{file.name} ({file.size:,} bytes)")))
     rate = report.records / report.seconds if report.seconds else 0
     table.add_row("time", f"{report.seconds:.1f} s ({rate:,.0f} figures/s)")
     console.print(table)

@@ -188,7 +188,7 @@ class _Builder:
     def _class_partitions(self) -> Iterator[Block]:
         for name, entities in self.tally.classes().items():
             properties = self.tally.properties(name)
-            label = f"class-{_short(name)[0]}-property"
+            label = f"class-{'-'.join(_short(name))}-property"
             yield (
                 self._class_iri(name),
                 [

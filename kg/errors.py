@@ -22,10 +22,20 @@ __all__ = [
     "ShapesError",
     "SourceError",
     "UsageError",
+    "printable",
 ]
 
 Severity = Literal["error", "warning", "note"]
 """`error`: the record is left out. `warning`: a part of it is unusable. `note`: worth counting."""
+
+
+def printable(text: str) -> str:
+    r"""The text with bytes of file names that are no UTF-8 written out, so that any terminal and file takes it.
+
+    >>> printable("a\udcff.md")
+    'a\\udcff.md'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +76,14 @@ class Problem:
             lines.append(f"    why: {self.why}")
         if self.mend:
             lines.append(f"    mend: {self.mend}")
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def to_json(self) -> dict[str, object]:
         """The same fields as a mapping that `json` can write."""
-        return {k: list(v) if k == "key" else v for k, v in asdict(self).items() if v not in (None, "", ())}
+        told = {
+            k: printable(v) if isinstance(v, str) else v for k, v in asdict(self).items() if v not in (None, "", ())
+        }
+        return told | ({"key": list(self.key)} if self.key else {})
 
 
 class KgError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ MAX_RECORD_BYTES: Final = 16 * 1024 * 1024
 
 MAX_DEPTH: Final = 100
 """Nested lists and mappings; libyaml's binding recurses in C and would bring the process down at some 10,000."""
+
+MAX_VALUES: Final = 100_000
+"""Values that YAML aliases may add up to; a real record has some hundred and no alias."""
 
 _MAYBE_DEEP: Final = ("\n" + " " * 80, "- - - - ", "? ? ? ? ")
 
@@ -59,6 +63,20 @@ def _plain(node: yaml.Node, done: dict[int, object]) -> object:
     return made
 
 
+def _check_aliases(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """How many values a node stands for when every alias is written out; too many are an attack, not a record."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    size = sizes.get(id(node))
+    if size is None:
+        sizes[id(node)] = 0  # one that holds itself is `_plain`'s to refuse
+        children = node.value if isinstance(node, yaml.SequenceNode) else [part for pair in node.value for part in pair]
+        size = sizes[id(node)] = 1 + sum(_check_aliases(child, sizes) for child in children)
+        if size > MAX_VALUES:
+            raise _error(f"aliases (*) make more than {MAX_VALUES} values of it", node)
+    return size
+
+
 def _mapping(node: yaml.Node, done: dict[int, object]) -> dict[str, object]:
     made: dict[str, object] = {}
     for name, value in node.value:
@@ -80,19 +98,19 @@ def decode(data: bytes, path: str) -> str:
     Raises:
         SourceError: not UTF-8; names line and column of the first bad byte.
     """
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line_start = before.rfind(b"\n") + 1
+        before = data[: error.start].decode().replace("\r\n", "\n").replace("\r", "\n")
         raise SourceError.of(
             "not-utf8",
             f"byte 0x{data[error.start]:02X} is not UTF-8",
             "records and tables are published as UTF-8; guessing another encoding would change names",
             "convert the file to UTF-8, for instance with `iconv -f latin1 -t utf-8`",
             path=path,
-            line=before.count(b"\n") + 1,
-            column=len(before[line_start:].decode("utf-8", "replace")) + 1,
+            line=before.count("\n") + 1,
+            column=len(before) - before.rfind("\n"),
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
@@ -181,6 +199,8 @@ def parse_front_matter(text: str, path: str) -> dict[str, object]:
         loader = _TextLoader(text)
         try:
             node = loader.get_single_node()
+            if node is not None and "*" in text:
+                _check_aliases(node, {})
             front = _plain(node, {}) if node is not None else None
         finally:
             loader.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import zlib
 from collections import Counter
@@ -129,8 +128,21 @@ def _unpacked(path: Path) -> tuple[bytes, str]:
     if parts[-1] == "gz":
         return gzip.decompress(data), parts[-2] if len(parts) > 2 else ""
     if parts[-1] == "zst":
-        return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read(), parts[-2] if len(parts) > 2 else ""
+        return _unzstd(data), parts[-2] if len(parts) > 2 else ""
     return data, parts[-1] if len(parts) > 1 else ""
+
+
+def _unzstd(data: bytes) -> bytes:
+    """Unpack zstd frames; unlike a stream reader this notices a file that is cut short."""
+    parts: list[bytes] = []
+    while data:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        parts.append(frame.decompress(data))
+        if not frame.eof:
+            msg = "the file is cut short"
+            raise EOFError(msg)
+        data = frame.unused_data
+    return b"".join(parts)
 
 
 def read_graph(path: Path, form: str | None = None) -> str:

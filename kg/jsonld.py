@@ -68,7 +68,8 @@ def check_contexts(nodes: list[dict[str, Any]]) -> None:
     Raises:
         ExpansionError: another context, or too many values.
     """
-    _check_contexts(nodes, (), [_MAX_VALUES])
+    for number, node in enumerate(nodes):
+        _check_contexts(node, (number,) if len(nodes) > 1 else (), [_MAX_VALUES])
 
 
 def _check_contexts(value: object, key: tuple[str | int, ...], budget: list[int]) -> None:
@@ -187,9 +188,9 @@ def _pyld(function: Callable[..., Any], nodes: list[dict[str, Any]], base: str, 
             },
         )
     except jsonld.JsonLdError as error:
-        cause = error
-        while isinstance(cause.cause, jsonld.JsonLdError):
-            cause = cause.cause
+        cause: Any = error
+        while isinstance(cause.__cause__, jsonld.JsonLdError):
+            cause = cause.__cause__
         code = cause.code or cause.type
         raise refusal(
             "bad-jsonld",

@@ -68,6 +68,8 @@ class AtomicFile:
 
     def __init__(self, path: Path, compression: str = "") -> None:
         self.path = path
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         self._temporary: Path | None = Path(name)
         self._file = os.fdopen(handle, "wb", buffering=0)
@@ -127,8 +129,15 @@ class AtomicFolder:
 
     def __init__(self, path: Path, ours: frozenset[str]) -> None:
         self.path = path
+        if path.exists() and path.resolve() == Path.cwd():
+            raise UsageError.of(
+                "folder-in-use",
+                "the working folder cannot be the output",
+                "an export replaces its folder as a whole",
+                "name a folder inside it, such as layers/",
+            )
         if path.exists():
-            foreign = sorted(p.name for p in path.iterdir() if p.name.partition(".")[0] not in ours)
+            foreign = sorted(p.name for p in path.iterdir() if p.name not in ours or not p.is_file())
             if foreign:
                 raise UsageError.of(
                     "folder-in-use",

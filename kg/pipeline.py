@@ -262,8 +262,8 @@ class _Run:
         beside = self._with_layers(replace(told, files=written), sink)
         side, described = _side_file(self.output, beside, self.names)
         try:
-            sink.commit()
             side.commit()
+            sink.commit()
         finally:
             side.abort()
         self.report.files = [*written, described]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kg.check import Result
-from kg.errors import KgError, Problem
+from kg.errors import KgError, Problem, ShapesError, UsageError
 from kg.expand import expand_jsonld, figure_iri
 from kg.link import Linker, Node
 from kg.origin import field_of
@@ -68,6 +68,8 @@ class Processor:
             nodes = self.linker.nodes(figure, figure_iri(figure.figid), stated)
             self._check(nodes, figure, findings)
             outcome.figure, outcome.nodes = figure, nodes
+        except (ShapesError, UsageError):  # no fault of the record's
+            raise
         except KgError as error:
             failure = replace(error.problem, figid=findings.figid)
             outcome.failure = locate_problem(raw, failure)

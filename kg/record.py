@@ -38,7 +38,7 @@ _ABSENT_FIELD: Final = ABSENT | {"~", "null", "Null", "NULL"}
 """In a front-matter field a YAML null is missing too; as a keyword `~` stays text."""
 
 _FIGID = re.compile(r"\S(?:.*\S)?")
-_PMCID = re.compile(r"PMC[1-9][0-9]*")
+_PMCID = re.compile(r"PMC[1-9][0-9]{0,14}")
 _DOI = re.compile(r"10\.[0-9]{2,9}(?:\.[0-9]+)*/\S+")
 _DOI_PREFIX = re.compile(r"^(?:https?://)?(?:(?:dx\.|www\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")

@@ -165,4 +165,8 @@ def load_shapes(folder: str | Path | None = None, *, base: str = BASE) -> Shapes
         files = [(file.name, file.read_text("utf-8")) for file in _turtle_files(place)]
     except OSError as error:
         raise _broken(f"{place}: {error.strerror or error}", "", "name a folder with shapes in .ttl files") from None
+    except UnicodeDecodeError as error:
+        raise _broken(
+            f"{place}: a file is not UTF-8: {error.reason}", "shapes are Turtle", "correct the file"
+        ) from None
     return ShapesGraph(files, base=base)

@@ -13,13 +13,19 @@ from kg.options import OutputKind
 from kg.output import AtomicFile, AtomicFolder, Written
 from kg.tally import Tally
 from kg.vocab import Names, Term
-from kg.write import BlockWriter, make_writer
+from kg.write import FORMATS, BlockWriter, make_writer
 
 __all__ = ["LAYER_ORDER", "GraphSink"]
 
 LAYER_ORDER: Final = ("core", "genes", "chemicals", "diseases", "links", "meta", "queries")
 
 Fact = tuple[Term, Term]
+
+
+def _layer_files() -> frozenset[str]:
+    """Every name that a layer's file can have."""
+    suffixes = [f".{form.suffix}{dot}" for form in FORMATS.values() for dot in ("", ".gz", ".zst")]
+    return frozenset(layer + suffix for layer in LAYER_ORDER for suffix in suffixes)
 
 
 class GraphSink:
@@ -40,7 +46,7 @@ class GraphSink:
         self._writers: dict[str, BlockWriter] = {}
         self._spools: dict[str, IO[str]] = {}
         if kind.folder:
-            self._folder = AtomicFolder(output, frozenset(LAYER_ORDER))
+            self._folder = AtomicFolder(output, _layer_files())
             self._stack.callback(self._folder.abort)
         else:
             self._file = AtomicFile(output, kind.compression)

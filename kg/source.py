@@ -27,7 +27,7 @@ from kg.tables import KINDS
 
 __all__ = ["Entry", "Source", "open_sources"]
 
-_TABLE_NAME = re.compile(r"(.+)-(genes|chemicals|diseases)\.tsv")
+_TABLE_NAME = re.compile(r"(.+)-(genes|chemicals|diseases)\.tsv", re.DOTALL)
 _HEAD_FIGID = re.compile(rb"^figid:[ \t]+['\"]?([A-Za-z0-9_.-]+)['\"]?[ \t]*\r?$", re.MULTILINE)
 _HEAD_PMCID = re.compile(rb"^pmcid:[ \t]+['\"]?PMC([0-9]{1,15})['\"]?[ \t]*\r?$", re.MULTILINE)
 _END = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
@@ -67,7 +67,7 @@ class _Folder:
             if path.is_dir():
                 with os.scandir(path) as entries:
                     for entry in entries:
-                        if entry.is_file() and not entry.name.startswith("."):
+                        if not entry.name.startswith(".") and _is_listed(entry):
                             yield f"{folder}/{entry.name}" if folder else entry.name
 
     def fetch(self, name: str) -> bytes:
@@ -79,6 +79,14 @@ class _Folder:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _is_listed(entry: os.DirEntry[str]) -> bool:
+    """Files, and links that lead nowhere: those are reported when their turn comes, not passed over."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))  # noqa: PTH110 (an entry of scandir)
+    except OSError:  # a link to itself
+        return True
 
 
 class _File(_Folder):
@@ -103,7 +111,10 @@ class _Zip:
         return (info.filename for info in self.archive.infolist() if not info.is_dir())
 
     def fetch(self, name: str) -> bytes:
-        return self.archive.read(name)
+        try:
+            return self.archive.read(name)
+        except RuntimeError as error:  # encrypted, or packed by a method that Python lacks
+            raise zipfile.BadZipFile(str(error)) from None
 
     def shown(self, name: str) -> str:
         return f"{self.label}!{name}"
@@ -120,19 +131,15 @@ class _Tar:
 
     def __init__(self, path: Path) -> None:
         self.label = str(path)
-        self.file: IO[bytes] = path.open("rb")
-        if self.file.read(2) == b"\x1f\x8b":
-            self.file.close()
-            plain = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the source; `close` ends it)
-            try:
-                with gzip.open(path, "rb") as packed:
-                    shutil.copyfileobj(packed, plain, 1 << 20)
-            except BaseException:
-                plain.close()
-                raise
-            self.file = plain
         self.places: dict[str, tuple[int, int]] = {}
-        self.file.seek(0)
+        self.file = _plain_tar(path)
+        try:
+            self._list()
+        except BaseException:
+            self.file.close()
+            raise
+
+    def _list(self) -> None:
         with tarfile.open(fileobj=self.file, mode="r:") as archive:
             for member in archive:
                 if member.isreg():
@@ -156,6 +163,24 @@ class _Tar:
 
     def close(self) -> None:
         self.file.close()
+
+
+def _plain_tar(path: Path) -> IO[bytes]:
+    """A tar archive opened for reading at any place, unpacked to a temporary file where it is compressed."""
+    file: IO[bytes] = path.open("rb")
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    if not packed:
+        return file
+    plain = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the source, whose `close` ends it)
+    try:
+        with file, gzip.open(file, "rb") as unpacked:
+            shutil.copyfileobj(unpacked, plain, 1 << 20)
+        plain.seek(0)
+    except BaseException:
+        plain.close()
+        raise
+    return plain
 
 
 def _open_store(path: Path) -> Store:

@@ -36,11 +36,12 @@ _KNOWN: Final[dict[str, frozenset[str]]] = {
     "diseases": frozenset(["word", "mesh", "match", "name", "doid", "source", "identifier"]),
 }
 _SECOND: Final = {"chemicals": ("chebi", "CHEBI_"), "diseases": ("doid", "DOID_")}
-_GENE_ID = re.compile(r"[1-9][0-9]*")
+_GENE_ID = re.compile(r"[1-9][0-9]{0,17}")
 _NUMBER_ID: Final = {
-    prefix: re.compile(rf"(?:{prefix[:-1]}[:_])?[0-9]+", re.IGNORECASE | re.ASCII) for _, prefix in _SECOND.values()
+    prefix: re.compile(rf"(?:{prefix[:-1]}[:_])?[0-9]{{1,18}}", re.IGNORECASE | re.ASCII)
+    for _, prefix in _SECOND.values()
 }
-_MESH_ID = re.compile(r"(?:mesh:)?([A-Z][0-9]{3,})", re.IGNORECASE | re.ASCII)
+_MESH_ID = re.compile(r"(?:mesh:)?([A-Z][0-9]{3,18})", re.IGNORECASE | re.ASCII)
 
 
 class Row(NamedTuple):
@@ -114,7 +115,6 @@ def _check_columns(name: str, columns: Sequence[str], path: str, findings: Findi
                 "check its spelling, or tell the project of the new column",
                 path=path,
                 line=1,
-                column=1,
                 key=(column,),
             )
 
@@ -195,7 +195,8 @@ def _read_term(name: str, kind: Kind, row: Row, read: Read, path: str, findings:
     _add_mention(read, Mention(kind, word, match, ident, lexicon, (row.place,)), findings)
     if ident:
         names = _one(present(cell("name", "")))
-        _add_entity(read, Entity(kind, ident, names, (word,), _one(second) if mesh else (), (), row.place))
+        words = _one(present(word))  # a word "NA" is real, but no name
+        _add_entity(read, Entity(kind, ident, names, words, _one(second) if mesh else (), (), row.place))
 
 
 def _one(text: str) -> tuple[str, ...]:
@@ -262,7 +263,7 @@ def _union(known: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _count(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else None
 
 
 def _add_organism(row: Row, taxid: str, read: Read, path: str, findings: Findings) -> None:

@@ -19,7 +19,7 @@ _TAGS: Final = (
     "label|monospace|named-content|overline|p|roman|sans-serif|sc|small-caps|small|span|strike|strong|"
     "styled-content|sub|sup|title|tt|underline|uri|u|xref"
 )
-_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s+[A-Za-z_:][\w:.-]*\s*=[^<>]*)?\s*/?>", re.IGNORECASE)
 
 _GREEK: Final = {
     "agr": "α", "bgr": "β", "ggr": "γ", "dgr": "δ", "egr": "ε", "zgr": "ζ", "eegr": "η", "thgr": "θ",
@@ -33,7 +33,6 @@ _GREEK: Final = {
 _ISO_ENTITY = re.compile(f"&({'|'.join(_GREEK)});")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
 _LEADING_RESIDUE = re.compile(r"^[:|.]\s+|^[:|]")
-_FINAL_STOPS = re.compile(r"(?<=\S)[\s.]*\.$")
 
 
 def tidy(text: str) -> str:
@@ -70,4 +69,5 @@ def tidy_paper_title(text: str) -> str:
     >>> tidy_paper_title("Autophagy in worms .")
     'Autophagy in worms'
     """
-    return _FINAL_STOPS.sub("", tidy(text))
+    title = tidy(text)
+    return (title.rstrip(". ") or title) if title.endswith(".") else title

@@ -8,13 +8,13 @@ test compares the results with those of the whole graph. Foreign shapes get the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kg.check import Checker, Result, make_checker
-from kg.link import Node
+from kg.link import Fact, Node
 from kg.shapes import ShapesGraph
-from kg.vocab import RDF_TYPE, Names
+from kg.vocab import IN_TAXON, RDF_TYPE, Names, Term
 
 __all__ = ["RecordChecker", "ntriples"]
 
@@ -25,6 +25,11 @@ _SHARED_CLASSES: Final = ("Gene", "Chemical", "Disease", "Taxon")
 def ntriples(nodes: Iterable[Node]) -> str:
     """The triples of some nodes as N-Triples text."""
     return "\n".join([f"{s} {p} {o} ." for s, _, facts, _, _ in nodes for p, o in facts])
+
+
+def _key(subject: Term, facts: list[Fact], types: Mapping[Term, list[Term]]) -> int:
+    """All that a check of a shared node looks at: its facts, and the classes of the taxa that it points to."""
+    return hash((subject, *facts, *[tuple(types.get(o, ())) for p, o in facts if p == IN_TAXON]))
 
 
 class RecordChecker:
@@ -50,26 +55,23 @@ class RecordChecker:
         """The results for one record, sorted."""
         if self.whole:
             return self.full.check(ntriples(nodes))
-        own: list[Node] = []
-        types: list[str] = []
-        new: dict[int, Node] = {}
-        for node in nodes:
-            if node.kind not in _SHARED:
-                own.append(node)
-                continue
-            types += [f"{node.subject} {p} {o} ." for p, o in node.facts if p == RDF_TYPE]
-            key = hash((node.subject, *node.facts))
-            if key not in self._known:
-                new[key] = node
-        results = self._own.check("\n".join((ntriples(own), *types)))
+        own = [node for node in nodes if node.kind not in _SHARED]
+        shared: dict[Term, list[Fact]] = {}
+        for subject, kind, facts, _, _ in nodes:
+            if kind in _SHARED:  # one subject can have several nodes: a ChEBI id as chemical and as mapping
+                known = shared.get(subject)
+                shared[subject] = facts if known is None else known + facts
+        types = {s: [o for p, o in facts if p == RDF_TYPE] for s, facts in shared.items()}
+        classes = [f"{s} {RDF_TYPE} {o} ." for s, found in types.items() for o in found]
+        results = self._own.check("\n".join((ntriples(own), *classes)))
+        keys = {s: _key(s, facts, types) for s, facts in shared.items()}
+        new = {s: key for s, key in keys.items() if key not in self._known}
         return sorted(results + self._check_new(new, nodes)) if new else results
 
-    def _check_new(self, new: dict[int, Node], nodes: list[Node]) -> list[Result]:
+    def _check_new(self, new: dict[Term, int], nodes: list[Node]) -> list[Result]:
         """Results for shared nodes not met before; one with any result is looked at again in the next record."""
-        context = [node for node in nodes if node.kind == "taxon"]
-        subjects = {node.subject for node in new.values()}
-        found = self.full.check(ntriples([*new.values(), *context]))
-        results = [result for result in found if result.focus in subjects]
+        looked_at = [node for node in nodes if node.kind in _SHARED and (node.subject in new or node.kind == "taxon")]
+        results = [result for result in self.full.check(ntriples(looked_at)) if result.focus in new]
         faulty = {result.focus for result in results}
-        self._known.update(key for key, node in new.items() if node.subject not in faulty)
+        self._known.update(key for subject, key in new.items() if subject not in faulty)
         return results

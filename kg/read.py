@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kg.errors import KgError, Problem, SourceError
+from kg.figure import make_figure
 from kg.frontmatter import MAX_RECORD_BYTES, decode, locate, parse_front_matter, split_front_matter
-from kg.record import Figure, Findings, make_figure
+from kg.record import Figure, Findings
 from kg.tables import KINDS, Read, inline_rows, read_rows, table_rows
 
 __all__ = ["RawRecord", "locate_problem", "read_record"]

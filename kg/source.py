@@ -7,22 +7,17 @@ the input changes nothing.
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
-import shutil
-import tarfile
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import IO, Final, NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 from kg.errors import SourceError, UsageError
 from kg.frontmatter import MAX_RECORD_BYTES, decode, parse_front_matter, split_front_matter
 from kg.read import RawRecord
+from kg.stores import BAD_ARCHIVE, Folder, SingleFile, Store, open_store, unreadable
 from kg.tables import KINDS
 
 __all__ = ["Entry", "Source", "open_sources"]
@@ -31,19 +26,6 @@ _TABLE_NAME = re.compile(r"(.+)-(genes|chemicals|diseases)\.tsv", re.DOTALL)
 _HEAD_FIGID = re.compile(rb"^figid:[ \t]+['\"]?([A-Za-z0-9_.-]+)['\"]?[ \t]*\r?$", re.MULTILINE)
 _HEAD_PMCID = re.compile(rb"^pmcid:[ \t]+['\"]?PMC([0-9]{1,15})['\"]?[ \t]*\r?$", re.MULTILINE)
 _END = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
-_TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz")
-_BAD_ARCHIVE: Final = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError)
-
-
-class Store(Protocol):
-    """A set of named files: `names` lists them (posix paths), `fetch` reads one whole."""
-
-    label: str
-
-    def names(self) -> Iterable[str]: ...
-    def fetch(self, name: str) -> bytes: ...
-    def shown(self, name: str) -> str: ...
-    def close(self) -> None: ...
 
 
 class Entry(NamedTuple):
@@ -55,170 +37,12 @@ class Entry(NamedTuple):
     name: str
 
 
-class _Folder:
-    """A folder on disk; only its own level and, for the database's layout, `_figures/` and `_data/` are listed."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.label = root, str(root)
-
-    def names(self) -> Iterator[str]:
-        for folder in ("", "_figures", "_data"):
-            path = self.root / folder
-            if path.is_dir():
-                with os.scandir(path) as entries:
-                    for entry in entries:
-                        if not entry.name.startswith(".") and _is_listed(entry):
-                            yield f"{folder}/{entry.name}" if folder else entry.name
-
-    def fetch(self, name: str) -> bytes:
-        with open(os.path.join(self.root, name), "rb", buffering=0) as file:  # noqa: PTH118, PTH123 (twice as quick as Path here, and once a record)
-            return file.readall()
-
-    def shown(self, name: str) -> str:
-        return os.path.join(self.root, name)  # noqa: PTH118
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
-def _is_listed(entry: os.DirEntry[str]) -> bool:
-    """Files, and links that lead nowhere: those are reported when their turn comes, not passed over."""
-    try:
-        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))  # noqa: PTH110 (an entry of scandir)
-    except OSError:  # a link to itself
-        return True
-
-
-class _File(_Folder):
-    """A single record; its tables are looked for beside it and in a `_data/` beside its folder."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path.parent)
-        self.name = path.name
-
-    def names(self) -> Iterator[str]:
-        yield self.name
-
-
-class _Zip:
-    """A zip archive, read in place."""
-
-    def __init__(self, path: Path) -> None:
-        self.label = str(path)
-        self.archive = zipfile.ZipFile(path)
-
-    def names(self) -> Iterator[str]:
-        return (info.filename for info in self.archive.infolist() if not info.is_dir())
-
-    def fetch(self, name: str) -> bytes:
-        try:
-            return self.archive.read(name)
-        except RuntimeError as error:  # encrypted, or packed by a method that Python lacks
-            raise zipfile.BadZipFile(str(error)) from None
-
-    def shown(self, name: str) -> str:
-        return f"{self.label}!{name}"
-
-    def close(self) -> None:
-        self.archive.close()
-
-
-class _Tar:
-    """A tar archive read in place by member offset; a compressed one is first unpacked to a nameless temporary file.
-
-    Gzip has no random access, and the records must come in order.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.label = str(path)
-        self.places: dict[str, tuple[int, int]] = {}
-        self.file = _plain_tar(path)
-        try:
-            self._list()
-        except BaseException:
-            self.file.close()
-            raise
-
-    def _list(self) -> None:
-        with tarfile.open(fileobj=self.file, mode="r:") as archive:
-            for member in archive:
-                if member.isreg():
-                    self.places[member.name.removeprefix("./")] = (member.offset_data, member.size)
-                archive.members = []  # type: ignore[attr-defined]  # a TarInfo has about 1 kB; only the offset is needed
-
-    def names(self) -> Iterator[str]:
-        return iter(self.places)
-
-    def fetch(self, name: str) -> bytes:
-        offset, size = self.places[name]
-        self.file.seek(offset)
-        data = self.file.read(size)
-        if len(data) != size:
-            msg = f"{name} is cut short"
-            raise tarfile.ReadError(msg)
-        return data
-
-    def shown(self, name: str) -> str:
-        return f"{self.label}!{name}"
-
-    def close(self) -> None:
-        self.file.close()
-
-
-def _plain_tar(path: Path) -> IO[bytes]:
-    """A tar archive opened for reading at any place, unpacked to a temporary file where it is compressed."""
-    file: IO[bytes] = path.open("rb")
-    packed = file.read(2) == b"\x1f\x8b"
-    file.seek(0)
-    if not packed:
-        return file
-    plain = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the source, whose `close` ends it)
-    try:
-        with file, gzip.open(file, "rb") as unpacked:
-            shutil.copyfileobj(unpacked, plain, 1 << 20)
-        plain.seek(0)
-    except BaseException:
-        plain.close()
-        raise
-    return plain
-
-
-def _open_store(path: Path) -> Store:
-    """The store for a path; every way in which it can be unusable has its own message."""
-    try:
-        if path.is_dir():
-            return _Folder(path)
-        if zipfile.is_zipfile(path):
-            return _Zip(path)
-        if path.name.lower().endswith(_TAR_SUFFIXES) or tarfile.is_tarfile(path):
-            return _Tar(path)
-        if path.name.lower().endswith(".zip"):
-            msg = "it is no zip archive, or is cut short"
-            raise zipfile.BadZipFile(msg)
-        path.stat()
-        return _File(path)
-    except _BAD_ARCHIVE as error:
-        raise UsageError.of(
-            "bad-archive",
-            f"{path} cannot be read as an archive: {error}",
-            "it is damaged, cut short, or of another kind than its name says",
-            "fetch it again; zip, tar and tar.gz are read",
-        ) from None
-    except OSError as error:
-        raise _unreadable(str(path), error) from None
-
-
-def _unreadable(shown: str, error: OSError) -> UsageError:
-    mend = "check the path" if isinstance(error, FileNotFoundError) else "check that you may read it"
-    return UsageError(UsageError.of("unreadable-source", f"{shown}: {error.strerror or error}", "", mend).problem)
-
-
 class _Layout:
     """Which files of a store are records, which are tables, and which table belongs to which record."""
 
     def __init__(self, store: Store) -> None:
         names = list(store.names())
-        single = isinstance(store, _File)
+        single = isinstance(store, SingleFile)
         self.records = _topmost([name for name in names if single or _is_record(name)])
         roots = {_root(name) for name in self.records or names}
         self.store = store
@@ -316,13 +140,13 @@ class Source:
         self._data: list[_Layout] = []
         self._beside: dict[int, list[_Layout]] = {}
         try:
-            self._layouts = [_Layout(_open_store(path)) for path in paths]
-            self._data = [_Layout(_open_store(path)) for path in data]
+            self._layouts = [_Layout(open_store(path)) for path in paths]
+            self._data = [_Layout(open_store(path)) for path in data]
             self._find_neighbours()
             self.entries = self._list()
         except OSError as error:
             self.close()
-            raise _unreadable(str(error.filename or paths[0]), error) from None
+            raise unreadable(str(error.filename or paths[0]), error) from None
         except BaseException:
             self.close()
             raise
@@ -345,14 +169,14 @@ class Source:
         folders: dict[Path, _Layout] = {}
         for number, layout in enumerate(self._layouts):
             store = layout.store
-            if not isinstance(store, _Folder):
+            if not isinstance(store, Folder):
                 continue
-            wanted = [store.root] if isinstance(store, _File) else []
+            wanted = [store.root] if isinstance(store, SingleFile) else []
             wanted += [p for p in (store.root / "_data", store.root.parent / "_data") if p.is_dir()]
-            if not isinstance(store, _File):
+            if not isinstance(store, SingleFile):
                 wanted = [p for p in wanted if store.root.name == "_figures" and p.parent == store.root.parent]
             for folder in wanted:
-                folders.setdefault(folder, _Layout(_Folder(folder)))
+                folders.setdefault(folder, _Layout(Folder(folder)))
             self._beside[number] = [folders[folder] for folder in wanted]
 
     def _list(self) -> list[Entry]:
@@ -367,7 +191,7 @@ class Source:
         """A file's bytes; one that cannot be read is empty here and reported when its turn comes."""
         try:
             return layout.store.fetch(name)
-        except (OSError, *_BAD_ARCHIVE):
+        except (OSError, *BAD_ARCHIVE):
             return b""
 
     def shown(self, entry: Entry) -> str:
@@ -400,14 +224,14 @@ class Source:
     def orphans(self) -> Iterator[str]:
         """Tables that no record asked for, once all records were read; not those beside a single file."""
         for layout in self._layouts:
-            if not isinstance(layout.store, _File):
+            if not isinstance(layout.store, SingleFile):
                 yield from (layout.store.shown(name) for name in layout.unused())
 
 
 def _read(store: Store, name: str) -> bytes:
     try:
         return store.fetch(name)
-    except (OSError, *_BAD_ARCHIVE) as error:
+    except (OSError, *BAD_ARCHIVE) as error:
         raise SourceError.of(
             "unreadable-file",
             f"the file cannot be read: {getattr(error, 'strerror', None) or error}",

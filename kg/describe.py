@@ -44,7 +44,7 @@ _LAYER_TITLES: Final = {
 }
 _DESCRIPTION: Final = (
     "Published pathway figures, the papers that they stand in, and the genes, chemicals and diseases read in them, "
-    "with the evidence for each"
+    "with the evidence for each. Partitions and linksets count the data, the triples of the whole also this description"
 )
 _TITLE: Final = "Pathway Figure OCR (PFOCR) as a knowledge graph"
 

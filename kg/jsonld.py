@@ -198,6 +198,14 @@ def _pyld(function: Callable[..., Any], nodes: list[dict[str, Any]], base: str, 
             str(cause.args[0]),
             "compare the block with that of other records",
         ) from None
+    except (TypeError, AttributeError, KeyError) as error:
+        # pyld trips over some odd documents, such as an @id that looks like a keyword ('@id': '@x') beside a list.
+        raise refusal(
+            "bad-jsonld",
+            "the JSON-LD cannot be expanded",
+            f"the JSON-LD library stumbles over it ({error})",
+            "compare the block with that of other records",
+        ) from None
     except RecursionError:
         raise refusal(
             "bad-jsonld", "the JSON-LD is nested too deep", "no record nests deeper than three levels", "flatten it"
@@ -262,7 +270,8 @@ def _is_plain(node: object) -> bool:
                 return False
         elif key.startswith("@") or ":" not in key or not all(_is_plain_item(value) for value in values):
             return False
-    return not str(node.get("@id", "")).startswith("_:")
+    node_id = node.get("@id", "https:")
+    return isinstance(node_id, str) and ":" in node_id and not node_id.startswith("_:")
 
 
 def _is_plain_item(value: dict[str, Any]) -> bool:
@@ -276,12 +285,16 @@ def _value(value: Mapping[str, str]) -> Term:
     return literal(value["@value"], None if datatype == _XSD_STRING else iri(datatype))
 
 
-def _skolemized(dataset: Mapping[str, list[dict[str, dict[str, str]]]], figure: Term) -> Iterator[Triple]:
-    """Pyld's RDF with every blank node named under the figure."""
+def _skolemized(dataset: Mapping[str, list[dict[str, Any]]], figure: Term) -> Iterator[Triple]:
+    """The RDF that pyld makes, with every blank node named under the figure."""
     for quads in dataset.values():
         for quad in quads:
-            subject, predicate, value = (_rdf_term(quad[part], figure) for part in ("subject", "predicate", "object"))
-            yield subject, predicate, value
+            parts = [quad[part] for part in ("subject", "predicate", "object")]
+            if (
+                None not in parts
+            ):  # pyld makes nothing of an @id that looks like a keyword, and JSON-LD drops such triples
+                subject, predicate, value = (_rdf_term(part, figure) for part in parts)
+                yield subject, predicate, value
 
 
 def _rdf_term(term: Mapping[str, str], figure: Term) -> Term:

@@ -197,7 +197,7 @@ class _Run:
                 Problem(
                     severity="warning",
                     code="orphan-table",
-                    what="the table belongs to no record of the source",
+                    what="there is no record for the table beside it",
                     why="its rows are not in the graph",
                     mend="add the record, or remove the table",
                     path=path,

@@ -70,9 +70,13 @@ PREFIXES: Final[dict[str, str]] = {
 }
 """Prefix to namespace, sorted; `pfo` and `lex` hang on the base and are added by `Names`."""
 
+_NO_CHARACTERS: Final = "".join(
+    f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 15)
+)
 _UNSAFE_IN_IRI = re.compile(
-    # RFC 3987: no controls, space, <>"{}|\^`, private use or non-characters; a bare % is not one either.
-    '[\x00-\x20<>"{}|\\\\^`\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff]|%(?![0-9A-Fa-f]{2})'
+    # RFC 3987, ucschar: no controls, space, <>"{}|\^`, private use, tags or non-characters; a bare % is not one either.
+    '[\x00-\x20<>"{}|\\\\^`\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff'
+    f"\U000e0000-\U000e0fff\U000f0000-\U0010ffff{_NO_CHARACTERS}]|%(?![0-9A-Fa-f]{{2}})"
 )
 _UNSAFE_IN_LOCAL = re.compile(_UNSAFE_IN_IRI.pattern + r"|[#?\[\]]")
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f]')

@@ -93,11 +93,16 @@ class _Reference:
         import pyshacl  # noqa: PLC0415 (as above)
         import rdflib  # noqa: PLC0415
 
-        data = rdflib.Graph().parse(data=ntriples, format="nt")
+        data, normalize = rdflib.Graph(), rdflib.NORMALIZE_LITERALS
         try:
+            # rdflib would rewrite literals ("07" to "7"), and pyshacl sets it back to that after each call.
+            rdflib.NORMALIZE_LITERALS = False
+            data.parse(data=ntriples, format="nt")
             _, report, _ = pyshacl.validate(data, shacl_graph=self._shapes, inference="none", advanced=False)
         except (pyshacl.errors.ReportableRuntimeError, re.error) as error:
             raise _unusable(str(error)) from None
+        finally:
+            rdflib.NORMALIZE_LITERALS = normalize
         if not isinstance(report, rdflib.Graph):
             raise _unusable(str(report))
         return sorted(self._result(report, node) for node in report.objects(None, rdflib.URIRef(_SH + "result")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +23,10 @@ def source_commit(paths: Sequence[Path]) -> tuple[str, str]:
     if not (root / ".git").exists():
         return "", ""
     command = ["git", "-C", str(root), "log", "-1", "--format=%H %cs"]
+    # Inside a git hook these would point to that repository and not to the source's.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)  # noqa: S603 (a fixed command)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=30)  # noqa: S603 (a fixed command)
     except (OSError, subprocess.SubprocessError):
         return "", ""
     commit, _, date = done.stdout.strip().partition(" ")

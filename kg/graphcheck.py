@@ -114,7 +114,9 @@ def _result_turtle(result: Result) -> str:
         f"sh:resultSeverity sh:{result.severity}",
         f"sh:sourceConstraintComponent sh:{result.component}",
         f"sh:sourceShape {result.shape}",
-        *([f"sh:resultPath {result.path}"] if result.path else []),
+        *(
+            [f"sh:resultPath {result.path}"] if result.path.startswith("<") else []
+        ),  # a path of several steps has no IRI
         *([f"sh:value {result.value}"] if result.value else []),
         *([f"sh:resultMessage {literal(result.message)}"] if result.message else []),
     ]
@@ -125,6 +127,9 @@ def _unpacked(path: Path) -> tuple[bytes, str]:
     """A file's bytes, unpacked, and its suffix without the compression's."""
     parts = path.name.lower().split(".")
     data = path.read_bytes()
+    if not data and parts[-1] in ("gz", "zst"):
+        msg = "the file is empty"
+        raise EOFError(msg)
     if parts[-1] == "gz":
         return gzip.decompress(data), parts[-2] if len(parts) > 2 else ""
     if parts[-1] == "zst":
@@ -163,7 +168,7 @@ def read_graph(path: Path, form: str | None = None) -> str:
                 raise UsageError.of(
                     "unknown-format", f"{path} holds no RDF file", "", "name a file or a folder that an export wrote"
                 )
-            return "".join(read_graph(file, form) for file in files)
+            return _distinct("".join(read_graph(file, form) for file in files))
         data, suffix = _unpacked(path)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -183,9 +188,18 @@ def read_graph(path: Path, form: str | None = None) -> str:
 
 def _to_ntriples(data: bytes, kind: ox.RdfFormat, path: Path) -> str:
     try:
-        quads = ox.parse(data, format=kind)
+        # Two files may call two blank nodes by one name.
+        quads = ox.parse(data, format=kind, rename_blank_nodes=True)
         out = ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES)
     except SyntaxError as error:
+        if "LoadDocumentCallback" in str(error.msg):
+            raise SourceError.of(
+                "bad-rdf",
+                "the JSON-LD names a remote context",
+                "nothing is ever fetched",
+                "put the context inline, or convert the file to Turtle",
+                path=str(path),
+            ) from None
         raise SourceError.of(
             "bad-rdf",
             str(error.msg),
@@ -199,7 +213,13 @@ def _to_ntriples(data: bytes, kind: ox.RdfFormat, path: Path) -> str:
         raise SourceError.of(
             "bad-rdf", str(error), f"the file is no {kind.name}", "correct it", path=str(path)
         ) from None
-    return (out or b"").decode()
+    text = (out or b"").decode()
+    return _distinct(text) if kind in (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG) else text
+
+
+def _distinct(ntriples: str) -> str:
+    """A triple that stands in several graphs or files is one."""
+    return "".join(dict.fromkeys(f"{line}\n" for line in ntriples.split("\n")[:-1]))
 
 
 def check_graph(
@@ -226,11 +246,31 @@ def check_graph(
     """
     text = read_graph(Path(graph), form) if isinstance(graph, (str, os.PathLike)) else str(graph.serialize(format="nt"))
     loaded = load_shapes(None if shapes is None else Path(shapes), base=base)
-    results = make_checker(loaded, engine).check(text)
-    targets = sorted({(shape.node_shape, shape.target) for shape in loaded.properties.values()})
     return CheckReport(
-        results=results,
-        focus_nodes={name: text.count(f" {RDF_TYPE} {target} .") for name, target in targets},
+        results=make_checker(loaded, engine).check(text),
+        focus_nodes=_focus_nodes(text, loaded),
         triples=text.count("\n"),
         shapes=loaded,
     )
+
+
+def _focus_nodes(ntriples: str, shapes: ShapesGraph) -> dict[str, int]:
+    """How many nodes each node shape looks at."""
+    found: dict[str, set[str]] = {name: set() for name, _, _ in shapes.targets}
+    by_class: dict[str, list[str]] = {}
+    by_predicate: dict[str, list[tuple[str, int]]] = {}
+    for name, kind, term in shapes.targets:
+        if kind == "Class":
+            by_class.setdefault(term, []).append(name)
+        elif kind == "Node":
+            found[name].add(term)
+        else:
+            by_predicate.setdefault(term, []).append((name, 0 if kind == "SubjectsOf" else 2))
+    for line in ntriples.split("\n")[:-1]:  # not splitlines: literals may hold other line ends
+        parts = line[:-2].split(" ", 2)  # neither a subject nor a predicate holds a blank
+        if parts[1] == RDF_TYPE:
+            for name in by_class.get(parts[2], ()):
+                found[name].add(parts[0])
+        for name, place in by_predicate.get(parts[1], ()):
+            found[name].add(parts[place])
+    return {name: len(nodes) for name, nodes in found.items()}

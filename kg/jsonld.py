@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final
 
+import pyoxigraph as ox
 from cachetools import LRUCache
 from pyld import ContextResolver, jsonld
 
@@ -137,7 +138,7 @@ def _planned(nodes: list[dict[str, Any]], subject: Term) -> list[Triple] | None:
     apart; what remains (context, type, licence, creator) is nearly the same in all records. Anything whose
     expansion could hang on more than that is pyld's. A test compares the two on every record at hand.
     """
-    if len(nodes) != 1 or not _PLAINLY_NAMED.fullmatch(subject):
+    if len(nodes) != 1 or "id" in nodes[0] or not _PLAINLY_NAMED.fullmatch(subject):
         return None
     special = _context()["@context"]
     texts: list[tuple[str, list[str]]] = []
@@ -172,7 +173,25 @@ def _plan(rest: str) -> tuple[Triple, ...] | None:
 
 def _by_pyld(nodes: list[dict[str, Any]], subject: Term, own_id: str) -> list[Triple]:
     expanded = _pyld(jsonld.expand, nodes, own_id)
-    return list(_Walk(subject).triples(expanded, nodes, own_id))
+    triples = list(_Walk(subject).triples(expanded, nodes, own_id))
+    for term in dict.fromkeys(term for triple in triples for term in triple if term[0] == "<"):
+        if not _is_iri(term):
+            raise refusal(
+                "bad-jsonld",
+                f"{term} is no IRI",
+                "no reader would take a graph with it",
+                "correct it: one '#', brackets only round an IPv6 host, a port of digits",
+            )
+    return triples
+
+
+@lru_cache(maxsize=4096)
+def _is_iri(term: Term) -> bool:
+    """Whether an RDF reader takes it for one; misplaced signs ('[', a second '#') are not encoded, but refused."""
+    try:
+        return len(list(ox.parse(f"<http://e/> <http://e/> {term} .", format=ox.RdfFormat.N_TRIPLES))) == 1
+    except SyntaxError:
+        return False
 
 
 def _pyld(function: Callable[..., Any], nodes: list[dict[str, Any]], base: str, **options: object) -> Any:
@@ -268,7 +287,7 @@ def _is_plain(node: object) -> bool:
         if key == "@type":
             if not all(":" in value and not value.startswith("_:") for value in values):
                 return False
-        elif key.startswith("@") or ":" not in key or not all(_is_plain_item(value) for value in values):
+        elif key.startswith(("@", "_:")) or ":" not in key or not all(_is_plain_item(value) for value in values):
             return False
     node_id = node.get("@id", "https:")
     return isinstance(node_id, str) and ":" in node_id and not node_id.startswith("_:")

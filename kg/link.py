@@ -226,7 +226,7 @@ class Linker:
         if figure.filename:
             yield FOAF_DEPICTION, self._image_iri(figure)
         if figure.page:
-            yield FOAF_PAGE, iri(f"https://pmc.ncbi.nlm.nih.gov/{figure.page}")
+            yield FOAF_PAGE, iri(f"https://pmc.ncbi.nlm.nih.gov/{encode_local(figure.page)}")
         if figure.wpid:
             yield RDFS_SEE_ALSO, iri(f"https://identifiers.org/wikipathways/{figure.wpid}")
         if figure.ndex:
@@ -319,7 +319,7 @@ class Linker:
         ):
             facts += ((pfo(name), integer(n)) for n in dict.fromkeys(numbers) if n is not None)
         subject = Term(f"{figure_term[:-1]}#t-{organism.taxid}>")
-        return Node(subject, "organism-evidence", facts, figure.tables.get("genes", ""))
+        return Node(subject, "organism-evidence", facts, figure.tables.get("genes", ""), (organism.row,))
 
     def _entities(self, figure: Figure) -> Iterator[Node]:
         """A node an entity; where a MeSH id is listed as chemical and as disease, only the first has the label."""
@@ -353,7 +353,9 @@ class Linker:
         for taxid in _taxids(figure):
             organism = named.get(taxid)
             name = (organism.name if organism else "") or names.get(taxid, "")
-            yield self.taxon(taxid, [name] if name else [], organism.groups if organism else ())
+            node = self.taxon(taxid, [name] if name else [], organism.groups if organism else ())
+            rows = (organism.row,) if organism else ()
+            yield node._replace(table=figure.tables.get("genes", "") if organism else "", rows=rows)
 
     def taxon(self, taxid: str, labels: Iterable[str], groups: Iterable[str]) -> Node:
         """The node of a taxon."""

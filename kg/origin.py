@@ -146,8 +146,9 @@ def _keyword(figure: Figure, value: str) -> Place:
 
 
 def _organism(figure: Figure, value: str) -> Place:
-    if any(taxon_iri(organism.taxid) == value for organism in figure.organisms):
-        return Place(("organism_id",), figure.tables.get("genes", ""))
+    for organism in figure.organisms:
+        if taxon_iri(organism.taxid) == value:
+            return _row_place(figure.tables.get("genes", ""), "organism_id", organism.row)
     return _named_organism(figure, next((name for name, taxid in TAXON_IDS.items() if taxon_iri(taxid) == value), ""))
 
 
@@ -226,6 +227,8 @@ def _has_name(node: Node, figure: Figure) -> bool:
 
 def _row_place(table: str, column: str, row: int | None) -> Place:
     if table in _INLINE:  # an inline list in the front matter
+        if column.startswith(("organism_", "count_")):
+            return Place(note="inline gene lists are human only")
         inline = _INLINE_COLUMNS.get(column, column)
         return Place((table, row - 1, inline) if row else (table,))
     return Place((column,), table, row)

@@ -42,10 +42,14 @@ class _Tally(io.RawIOBase):
         return True
 
     def write(self, data: Any, /) -> int:
-        self.digest.update(data)
-        written = self.file.write(data)
-        self.size += written
-        return written
+        """Write all of it: a raw file may take a part only (the disk fills up), and packers do not look."""
+        rest = memoryview(data)
+        while rest:
+            taken = self.file.write(rest)
+            self.digest.update(rest[:taken])
+            self.size += taken
+            rest = rest[taken:]
+        return len(data)
 
 
 def _packed(raw: _Tally, compression: str) -> IO[bytes]:
@@ -114,6 +118,10 @@ class AtomicFile:
     def abort(self) -> None:
         """Remove what was written; nothing happens after a commit."""
         if self._temporary is not None:
+            # What buffers still hold goes nowhere; closing them would write it to the file.
+            self._tally.file = io.BytesIO()
+            if not self._bytes.closed:
+                self._bytes.close()
             self._file.close()
             self._temporary.unlink(missing_ok=True)
             self._temporary = None
@@ -156,7 +164,13 @@ class AtomicFolder:
         if self.path.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", suffix=".old", dir=self.path.parent))
             self.path.rename(old / "old")
-        self.temporary.rename(self.path)
+        try:
+            self.temporary.rename(self.path)
+        except BaseException:
+            if old is not None:
+                (old / "old").rename(self.path)
+                old.rmdir()
+            raise
         self._done = True
         _sync_folder(self.path.parent)
         if old is not None:

@@ -159,7 +159,7 @@ class _Run:
         findings = Findings()
         for pmcid, of_paper in groupby(figures, key=lambda figure: figure.pmcid):
             same = list(of_paper)
-            paper = merge_papers(same, findings)
+            paper = self.processor.with_ids(merge_papers(same, findings))
             node = self.linker.paper(paper)
             sink.put("core", node.subject, node.facts)
             self.shared.add_paper(paper, len(same))

@@ -21,7 +21,7 @@ __all__ = ["PMC_IDS_IRI", "PaperIds", "read_pmc_ids"]
 PMC_IDS_IRI: Final = "https://ftp.ncbi.nlm.nih.gov/pub/pmc/PMC-ids.csv.gz"
 """Where NCBI publishes the file."""
 
-_PMCID = re.compile(r"(?:^|,)\"?PMC([0-9]+)\"?(?=,|$)")
+_PMCID = re.compile(r"(?:^|,)\"?PMC([0-9]+)\"?(?=,|\r?$)")
 _DOI = re.compile(r"10\.[0-9]{2,9}(?:\.[0-9]+)*/\S+")
 _NEEDED: Final = ("PMCID", "PMID", "DOI")
 
@@ -48,6 +48,8 @@ def read_pmc_ids(path: Path, wanted: AbstractSet[int]) -> dict[int, PaperIds]:
             return dict(_rows(file, wanted, path))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _refused(path, f"it is damaged or cut short: {error}", "fetch it again") from None
+    except csv.Error as error:
+        raise _refused(path, f"a line of it is no CSV: {error}", "fetch it again") from None
     except UnicodeDecodeError as error:
         raise _refused(path, f"it is not UTF-8: {error.reason}", "fetch it again") from None
     except OSError as error:

@@ -13,7 +13,7 @@ from kg.link import Linker, Node
 from kg.origin import field_of
 from kg.pmcids import PaperIds
 from kg.read import RawRecord, locate_problem, read_record
-from kg.record import Figure, Findings
+from kg.record import Figure, Findings, Paper
 from kg.recordcheck import RecordChecker
 from kg.shapes import ShapesGraph
 from kg.vocab import Term, plain
@@ -63,9 +63,10 @@ class Processor:
         outcome = Outcome(raw, Findings(raw.path))
         findings = outcome.findings
         try:
-            figure = self._with_ids(read_record(raw, findings))
+            figure = read_record(raw, findings)
             stated = expand_jsonld(figure, findings, repair=self.repair)
-            nodes = self.linker.nodes(figure, figure_iri(figure.figid), stated)
+            # The figure keeps what its record says of the paper: a DOI from NCBI's list must not beat another record's.
+            nodes = self.linker.nodes(self._with_ids(figure), figure_iri(figure.figid), stated)
             self._check(nodes, figure, findings)
             outcome.figure, outcome.nodes = figure, nodes
         except (ShapesError, UsageError):  # no fault of the record's
@@ -78,11 +79,12 @@ class Processor:
 
     def _with_ids(self, figure: Figure) -> Figure:
         """The figure with PMID, and DOI where its record has none, from NCBI's list."""
-        ids = self.pmc_ids.get(int(figure.pmcid.removeprefix("PMC")))
-        if ids is None:
-            return figure
-        paper = replace(figure.paper, pmid=ids.pmid, doi=figure.paper.doi or ids.doi)
-        return replace(figure, paper=paper)
+        return replace(figure, paper=self.with_ids(figure.paper)) if self.pmc_ids else figure
+
+    def with_ids(self, paper: Paper) -> Paper:
+        """The paper with PMID, and DOI where it has none, from NCBI's list."""
+        ids = self.pmc_ids.get(int(paper.pmcid.removeprefix("PMC")))
+        return replace(paper, pmid=ids.pmid, doi=paper.doi or ids.doi) if ids else paper
 
     def _check(self, nodes: list[Node], figure: Figure, findings: Findings) -> None:
         if self.checker is None:

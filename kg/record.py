@@ -76,12 +76,13 @@ class Entity(NamedTuple):
 
 
 class Organism(NamedTuple):
-    """An organism that the gene table names, with its distinct (direct, synonym, match) counts."""
+    """An organism that the gene table names, with its distinct (direct, synonym, match) counts and first row."""
 
     taxid: str
     name: str
     groups: tuple[str, ...]
     counts: tuple[tuple[int | None, int | None, int | None], ...]
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,13 +47,13 @@ class RecordChecker:
         self.full: Checker = make_checker(shapes, engine)
         self.whole = whole
         self._known: set[int] = set()
+        self._classes = [names.pfo(name) for name in _SHARED_CLASSES]
         if not whole:
-            classes = [names.pfo(name) for name in _SHARED_CLASSES]
-            self._own = make_checker(shapes.without_targets(classes), engine)
+            self._own = make_checker(shapes.without_targets(self._classes), engine)
 
     def check(self, nodes: list[Node]) -> list[Result]:
         """The results for one record, sorted."""
-        if self.whole:
+        if self.whole or self._says_more(nodes):
             return self.full.check(ntriples(nodes))
         own = [node for node in nodes if node.kind not in _SHARED]
         shared: dict[Term, list[Fact]] = {}
@@ -67,6 +67,13 @@ class RecordChecker:
         keys = {s: _key(s, facts, types) for s, facts in shared.items()}
         new = {s: key for s, key in keys.items() if key not in self._known}
         return sorted(results + self._check_new(new, nodes)) if new else results
+
+    def _says_more(self, nodes: list[Node]) -> bool:
+        """Whether a record's JSON-LD could be about a gene: it describes other nodes, or calls its figure one."""
+        called = {(RDF_TYPE, name) for name in self._classes}
+        return any(
+            node.kind == "part" or (node.kind == "figure" and not called.isdisjoint(node.facts)) for node in nodes
+        )
 
     def _check_new(self, new: dict[Term, int], nodes: list[Node]) -> list[Result]:
         """Results for shared nodes not met before; one with any result is looked at again in the next record."""

@@ -42,6 +42,7 @@ class ProblemLog:
             self._listener(problem)
 
     def _write(self, line: str) -> None:
+        self._file.seek(0, io.SEEK_END)
         self._file.write(line)
         if isinstance(self._file, io.StringIO) and self._file.tell() > _IN_MEMORY:
             held = self._file.getvalue()
@@ -62,10 +63,14 @@ class ProblemLog:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The problems as JSON mappings, in the order in which they came."""
-        self._file.seek(0)
-        for line in self._file:
+        place = 0
+        while True:  # somebody else may read or write between two lines
+            self._file.seek(place)
+            line = self._file.readline()
+            if not line:
+                return
+            place = self._file.tell()
             yield json.loads(line)
-        self._file.seek(0, 2)
 
     def __iter__(self) -> Iterator[Problem]:
         for record in self.records():

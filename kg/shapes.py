@@ -89,6 +89,16 @@ class ShapesGraph:
         data = ox.serialize(self.store.quads_for_pattern(None, None, None, None), format=ox.RdfFormat.N_QUADS)
         return (data or b"").decode()
 
+    @property
+    def targets(self) -> list[tuple[str, str, Term]]:
+        """What each node shape looks at: its name, `Class`, `Node`, `SubjectsOf` or `ObjectsOf`, and the term."""
+        kinds = ("Class", "Node", "SubjectsOf", "ObjectsOf")
+        return sorted(
+            (_local(str(quad.subject)), kind, Term(str(quad.object)))
+            for kind in kinds
+            for quad in self.store.quads_for_pattern(None, _sh(f"target{kind}"), None)
+        )
+
     def without_targets(self, classes: Iterable[Term]) -> ShapesGraph:
         """The same shapes, of which those for some classes look at nothing."""
         ends = tuple(f"<{_SH}targetClass> {name} ." for name in classes)

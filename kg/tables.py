@@ -278,7 +278,7 @@ def _add_organism(row: Row, taxid: str, read: Read, path: str, findings: Finding
     name = present(cell("organism_name", ""))
     known = read.organisms.get(taxid)
     if known is None:
-        read.organisms[taxid] = Organism(taxid, name, group, (counts,))
+        read.organisms[taxid] = Organism(taxid, name, group, (counts,), row.place)
         return
     if name != known.name:
         findings.warn(

@@ -76,6 +76,8 @@ _NO_CHARACTERS: Final = "".join(
 _UNSAFE_IN_IRI = re.compile(
     # RFC 3987, ucschar: no controls, space, <>"{}|\^`, private use, tags or non-characters; a bare % is not one either.
     '[\x00-\x20<>"{}|\\\\^`\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff'
+    # ... and no blanks of Unicode, which an IRI may hold, but rdflib cannot read.
+    "\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     f"\U000e0000-\U000e0fff\U000f0000-\U0010ffff{_NO_CHARACTERS}]|%(?![0-9A-Fa-f]{{2}})"
 )
 _UNSAFE_IN_LOCAL = re.compile(_UNSAFE_IN_IRI.pattern + r"|[#?\[\]]")
@@ -135,6 +137,8 @@ def plain(term: str) -> str:
     """
     if term.startswith("<"):
         return term[1:-1]
+    if term.startswith("_:"):  # of a foreign graph; ours have none
+        return term
     return _UNESCAPE.sub(_unescape, term[1 : term.rindex('"')])
 
 

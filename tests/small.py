@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from kg.cli import app
 
 ROOT: Final = Path(__file__).parents[1]
 
 GENE_COLUMNS: Final = (
-    "organism_id organism_name organism_group word match ncbigene_symbol ncbigene_id source "
-    "count_direct count_synonym count_match"
-).split()
-CHEMICAL_COLUMNS: Final = "word mesh match name chebi".split()
+    "organism_id", "organism_name", "organism_group", "word", "match", "ncbigene_symbol", "ncbigene_id", "source",
+    "count_direct", "count_synonym", "count_match",
+)  # fmt: skip
+CHEMICAL_COLUMNS: Final = ("word", "mesh", "match", "name", "chebi")
+_JAK2: Final = ("9606", "Homo sapiens", "Primates", "JAK2", "JAK2", "JAK2", "3717", "ncbigene_symbol", "1", "0", "0")
+_ATP: Final = ("ATP", "mesh:D000255", "ATP", "ATP", "chebi:15422")
 
 _FIELDS: Final = {
     "figid": "{figid}",
@@ -76,22 +77,17 @@ def record(figid: str = "PMC9900001__f1", fields: Mapping[str, str | None] | Non
 
 def genes(*rows: Mapping[str, str]) -> str:
     """A gene table; a row is the human gene JAK2 (3717) but for the cells given."""
-    usual = dict(
-        zip(
-            GENE_COLUMNS, "9606|Homo sapiens|Primates|JAK2|JAK2|JAK2|3717|ncbigene_symbol|1|0|0".split("|"), strict=True
-        )
-    )
-    return _table(GENE_COLUMNS, ({**usual, **row} for row in rows or ({},)))
+    return _table(GENE_COLUMNS, _JAK2, rows)
 
 
 def chemicals(*rows: Mapping[str, str]) -> str:
     """A chemical table; a row is ATP but for the cells given."""
-    usual = dict(zip(CHEMICAL_COLUMNS, "ATP|mesh:D000255|ATP|ATP|chebi:15422".split("|"), strict=True))
-    return _table(CHEMICAL_COLUMNS, ({**usual, **row} for row in rows or ({},)))
+    return _table(CHEMICAL_COLUMNS, _ATP, rows)
 
 
-def _table(columns: list[str], rows: Iterable[Mapping[str, str]]) -> str:
-    return "".join("\t".join(cells) + "\n" for cells in (columns, *([row[c] for c in columns] for row in rows)))
+def _table(columns: Sequence[str], usual: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+    cells = ([row.get(column, value) for column, value in zip(columns, usual, strict=True)] for row in rows or ({},))
+    return "".join("\t".join(line) + "\n" for line in (columns, *cells))
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -52,23 +52,23 @@ def crc_broken(folder: Path) -> Path:
     return path
 
 
-def messages(source: Path | str) -> list[str]:
+def messages(source: Path | str, *, check: bool = True) -> list[str]:
     """The problems of an export as people see them."""
     found: list[str] = []
-    kg.export(source, "out.ttl", on_problem=lambda problem: found.append(problem.text() + "\n"))
+    kg.export(source, "out.ttl", check=check, on_problem=lambda problem: found.append(problem.text() + "\n"))
     return found
 
 
-def case_messages(code: str, folder: Path, change: Callable[[bytes], bytes] = bytes) -> list[str]:
+def case_messages(code: str, folder: Path, change: Callable[[bytes], bytes] = bytes, *, check: bool = True) -> str:
     """The problems of a case, whose files lie in `in/`, or in `in.zip` where no plain file can be so broken."""
     if code == "unreadable-file":
-        return messages(crc_broken(folder).name)
+        return "".join(messages(crc_broken(folder).name, check=check))
     files = case_files(code)
     if code == "record-too-large":
         text = record().encode()
         files = {f"{code}.md": text + b" " * (LIMIT + 1 - len(text))}
     write(folder / "in", {name: change(data) for name, data in files.items()})
-    return messages("in")
+    return "".join(messages("in", check=check))
 
 
 def test_there_is_a_case_for_every_code() -> None:
@@ -88,7 +88,7 @@ def test_case(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     expected = (CASES / f"{code}.txt").read_text("utf-8")
     assert f"[{code}]: " in expected.split("\n")[0]
-    assert "".join(case_messages(code, tmp_path)) == expected
+    assert case_messages(code, tmp_path) == expected
 
 
 CHANGES: Final[dict[str, Callable[[bytes], bytes]]] = {
@@ -105,7 +105,8 @@ def test_case_with_other_line_ends(code: str, change: str, tmp_path: Path, monke
     """Line ends and a byte-order mark move no place: lines and columns are those that an editor shows."""
     monkeypatch.chdir(tmp_path)
     expected = (CASES / f"{code}.txt").read_text("utf-8")
-    assert "".join(case_messages(code, tmp_path, CHANGES[change])) == expected
+    # Without the check, where no shape has a part in the message: most of the time goes into making the shapes ready.
+    assert case_messages(code, tmp_path, CHANGES[change], check=" breaks " in expected) == expected
 
 
 # --- places ------------------------------------------------------------------------------------------------------
@@ -115,8 +116,9 @@ HERE: Final = "⟦"
 
 FLOW: Final = (
     "---\n{{figid: PMC9900001__f1, figtitle: 'α-{astral} Ωmega', pmcid: PMC9900001, year: {value}, "
-    "schema-jsonld: {{'@context': 'https://schema.org/', '@id': 'https://pfocr.wikipathways.org/figures/PMC9900001__f1.html', "
-    "'@type': Dataset, license: CC0}}, papertitle: 'A paper'}}\n---\n"
+    "schema-jsonld: {{'@context': 'https://schema.org/', "
+    "'@id': 'https://pfocr.wikipathways.org/figures/PMC9900001__f1.html', '@type': Dataset, license: CC0}}, "
+    "papertitle: 'A paper'}}\n---\n"
 )
 INLINE: Final = "\n- word: ' β2'\n  symbol: JAK2\n  source: hgnc_symbol\n  hgnc_symbol: JAK2\n  entrez: {}"
 PLACES: Final[dict[str, tuple[str, str]]] = {
@@ -153,9 +155,9 @@ def test_place(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     code, marked = PLACES[name]
     text, line, column = take_mark(marked)
     write(tmp_path / "in", {"a.md": text})
-    first = messages("in")[0]
+    first = messages("in", check=False)[0]
     assert re.match(r"[^ ]+ \w+\[[a-z0-9-]+\]", first)
-    place, found = first.split(" ")[0], first.split("[")[1].split("]")[0]
+    place, found = first.split(" ", 1)[0], first.partition("[")[2].partition("]")[0]
     assert (place, found) == (f"in/a.md:{line}:{column}:", code)
 
 
@@ -184,11 +186,11 @@ def test_place_of_a_byte_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 # --- every code has a case ---------------------------------------------------------------------------------------
 
 # Codes that no record causes but a call, a shape, or the machine: all of these are met in this file.
-RUN_LEVEL: Final = frozenset(
-    "bad-archive bad-base bad-date bad-image-url bad-pmc-ids bad-quarantine bad-rdf bad-release bad-shapes bad-source-iri "
-    "disk-full folder-in-use no-records no-source unknown-engine unknown-format unreadable-graph unreadable-source "
-    "unwritable-output which-record".split()
-)  # fmt: skip
+RUN_LEVEL: Final = frozenset([
+    "bad-archive", "bad-base", "bad-date", "bad-image-url", "bad-pmc-ids", "bad-quarantine", "bad-rdf", "bad-release",
+    "bad-shapes", "bad-source-iri", "disk-full", "folder-in-use", "no-records", "no-source", "unknown-engine",
+    "unknown-format", "unreadable-graph", "unreadable-source", "unwritable-output", "which-record",
+])  # fmt: skip
 _KEBAB: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 _MAKERS: Final = frozenset(("of", "warn", "refusal", "_refuse", "matching", "_refused"))
 
@@ -227,9 +229,10 @@ def test_every_code_of_the_source_has_a_case() -> None:
     assert len(shape_codes) == 7
     assert found - RUN_LEVEL == set(CODES) - shape_codes
     assert found & RUN_LEVEL == RUN_LEVEL
-    text = Path(__file__).read_text("utf-8").replace(" ".join(sorted(RUN_LEVEL)), "")
-    elsewhere = {"bad-rdf", "bad-shapes"}  # tests/shapes
-    assert {code for code in RUN_LEVEL - elsewhere if f'"{code}' not in text} == set()
+    before, _, after = Path(__file__).read_text("utf-8").partition("RUN_LEVEL: Final")
+    text = before + after.partition("# fmt: skip")[2]
+    met = {code for code in RUN_LEVEL if re.search(rf'"{code}(?:"|: )|error\[{code}\]', text)}
+    assert met == RUN_LEVEL
 
 
 # --- one broken record among good ones ---------------------------------------------------------------------------
@@ -446,7 +449,7 @@ def test_wrong_call(name: str, calls: Path) -> None:
     assert result.exit_code == 2, result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
-    code = name.split(":")[0]
+    code = name.split(":", maxsplit=1)[0]
     assert ("Error" if code == "usage" else f"error[{code}]: ") in result.stderr
     after = {path: path.read_bytes() for path in calls.rglob("*") if path.is_file()}
     made = {path for path in after if path not in before}
@@ -642,13 +645,18 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "many"
 
 
+def unfinished(folder: Path) -> list[Path]:
+    """The temporary files of an export that is under way."""
+    return [path for path in folder.rglob("*") if ".part" in str(path.relative_to(folder)) and path.is_file()]
+
+
 def started(source: Path, output: Path) -> subprocess.Popen[str]:
     """An export that is known to be writing."""
     process = subprocess.Popen(
         kg_command("export", source, "-o", output), stderr=subprocess.PIPE, text=True, env=environment()
     )
     until = time.monotonic() + 30
-    while not any(file.stat().st_size for file in output.parent.rglob("*") if file.suffix in (".part", ".ttl") and file.is_file() and ".part" in str(file)):  # fmt: skip
+    while not any(file.stat().st_size for file in unfinished(output.parent)):
         assert process.poll() is None, "the export ended before it could be interrupted"
         assert time.monotonic() < until
         time.sleep(0.005)
@@ -734,16 +742,28 @@ def bombed(fields: dict[str, str]) -> str:
     return record(fields=dict(fields)).replace("---\n", f"---\n{BOMB}\n", 1)
 
 
-@pytest.mark.parametrize("name", BOMBED)
-def test_alias_bomb(name: str, tmp_path: Path) -> None:
-    """A small text that stands for a huge one is refused before it is spelt out, and the good records come out."""
+def told_of(files: dict[str, bytes], done: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
+    """The codes of the errors that the messages give for each file."""
+    found = re.findall(r"/([^/\n]+)\.md(?::\d+:\d+)?: error\[([a-z0-9-]+)\]: ", done.stderr)
+    return {name: [code for file, code in found if file == name.replace(" ", "-")] for name in files}
+
+
+def hostile_folder(folder: Path, files: dict[str, bytes]) -> Path:
+    """One good record, and hostile ones."""
+    return write(good(folder, 1), {f"_figures/{name.replace(' ', '-')}.md": data for name, data in files.items()})
+
+
+def test_alias_bombs(tmp_path: Path) -> None:
+    """A small text that stands for a huge one is refused before it is spelt out, and the good record comes out."""
     assert len(BOMBED) == 13
-    source = write(good(tmp_path / "in", 1), {"_figures/PMC7__bomb.md": bombed(BOMBED[name])})
-    # 1.5 GB is ten times what a run takes, and a hundredth of what the text stands for.
+    files = {name: bombed(fields).encode() for name, fields in BOMBED.items()}
+    source = hostile_folder(tmp_path / "in", files)
+    # 1.5 GB is ten times what a run takes, and a hundredth of what one of the texts stands for.
     done = limited("RLIMIT_AS", 1_500_000_000, "export", source, "-o", tmp_path / "g.ttl", timeout=20)
     assert "Traceback" not in done.stderr
     assert done.returncode == 1, done.stderr[-2000:]
-    assert "1 of 2 records" in done.stderr
+    assert {name: len(codes) for name, codes in told_of(files, done).items()} == dict.fromkeys(files, 1)
+    assert "1 of 14 records" in done.stderr
     assert len(done.stderr) < 100_000
     assert (tmp_path / "g.ttl").exists()
 
@@ -772,18 +792,16 @@ HOSTILE: Final[dict[str, tuple[str, bytes]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_record(name: str, tmp_path: Path) -> None:
-    """Whatever a record holds, it is reported and the good ones come out, soon and without a traceback."""
+def test_hostile_records(tmp_path: Path) -> None:
+    """Whatever a record holds, it is reported and the good one comes out, soon and without a traceback."""
     assert len(HOSTILE) == 18
-    code, data = HOSTILE[name]
-    source = write(good(tmp_path / "in", 1), {"_figures/PMC7__hostile.md": data})
-    done = kg_process("export", source, "-o", tmp_path / "g.ttl", timeout=20)
+    files = {name: data for name, (_, data) in HOSTILE.items()}
+    done = kg_process("export", hostile_folder(tmp_path / "in", files), "-o", tmp_path / "g.ttl", timeout=20)
     assert "Traceback" not in done.stderr
     assert done.returncode == 1, (done.returncode, done.stderr[-2000:])
-    assert f"error[{code}]: " in done.stderr
-    assert "1 of 2 records" in done.stderr
-    assert len(done.stderr) < 10_000
+    assert told_of(files, done) == {name: [code] for name, (code, _) in HOSTILE.items()}
+    assert "1 of 19 records" in done.stderr
+    assert len(done.stderr) < 100_000
     assert (tmp_path / "g.ttl").exists()
 
 
@@ -842,7 +860,7 @@ def test_archive_names_that_lead_outside(tmp_path: Path) -> None:
     with zipfile.ZipFile(inner / "in.zip", "w") as archive:
         archive.writestr("_figures/PMC9900001__f1.md", record())
         archive.writestr("../../evil.md", record("PMC6__f1", {"year": "[1]"}))
-        archive.writestr("/tmp/evil-pfocr.md", record("PMC7__f1", {"year": "[1]"}))
+        archive.writestr(str(tmp_path / "absolute.md"), record("PMC7__f1", {"year": "[1]"}))
     with tarfile.open(inner / "in.tar", "w") as tar:
         for name in ("../../evil.md", "_figures/PMC9900001__f1.md"):
             member = tarfile.TarInfo(name)
@@ -856,7 +874,6 @@ def test_archive_names_that_lead_outside(tmp_path: Path) -> None:
         assert "1 of 1 records" in result.stderr
     assert names_in(tmp_path) == ["a", "g.ttl", "g.void.ttl"]
     assert names_in(inner) == ["in.tar", "in.zip"]
-    assert not Path("/tmp/evil-pfocr.md").exists()  # noqa: S108 (that nothing was written there is the point)
 
 
 def test_folder_that_links_to_itself(tmp_path: Path) -> None:

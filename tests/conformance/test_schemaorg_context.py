@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyld import jsonld  # type: ignore[import-untyped]
+from pyld import jsonld
 
 FILE = Path(__file__).parents[2] / "kg" / "data" / "schemaorg.context.jsonld"
 VOCAB = "http://schema.org/"

@@ -22,10 +22,11 @@ from typing import Final
 import pyoxigraph as ox
 import pytest
 import rdflib
+import zstandard
 
 import kg
 from tests.conftest import ROOT, SEEDS
-from tests.corpus.support import history_folders
+from tests.corpus.support import GRAPH, history_folders
 
 FORMATS: Final = {
     "ttl": ox.RdfFormat.TURTLE,
@@ -98,6 +99,37 @@ def tarred_and_packed(root: Path, place: Path) -> Input:
     return Input([place / "records.tar.gz"])
 
 
+def zipped_with_a_top_folder(root: Path, place: Path) -> Input:
+    """As GitHub packs a repository, with entries for the folders."""
+    with zipfile.ZipFile(place / "main.zip", "w") as archive:
+        for name in ("pfocr-main/", "pfocr-main/_figures/", "pfocr-main/_data/"):
+            archive.writestr(name, "")
+        for path in files_of(root, 9):
+            archive.write(path, f"pfocr-main/{path.parent.name}/{path.name}")
+    return Input([place / "main.zip"])
+
+
+def tarred_without_a_top_folder(root: Path, place: Path) -> Input:
+    with tarfile.open(place / "bare.tar", "w") as archive:
+        for path in files_of(root, 10):
+            archive.add(path, f"{path.parent.name}/{path.name}")
+    return Input([place / "bare.tar"])
+
+
+def packed_with_a_top_folder(root: Path, place: Path) -> Input:
+    """The whole copy as `tar czf` takes it, folders included."""
+    with tarfile.open(place / "main.tgz", "w:gz") as archive:
+        archive.add(copied(root, place / "pfocr-main", 11), "pfocr-main")
+    return Input([place / "main.tgz"])
+
+
+def zipped_flat(root: Path, place: Path) -> Input:
+    with zipfile.ZipFile(place / "flat.zip", "w") as archive:
+        for path in files_of(root, 12):
+            archive.write(path, path.name)
+    return Input([place / "flat.zip"])
+
+
 def single_files(root: Path, place: Path) -> Input:
     found = files_of(copied(root, place / "single", 7), 8)
     return Input([path for path in found if path.parent.name == "_figures"])
@@ -118,6 +150,13 @@ PLACES: Final[tuple[Callable[[Path, Path], Input], ...]] = (
     tarred_and_packed,
     single_files,
     tables_elsewhere,
+)
+
+FURTHER_PLACES: Final[tuple[Callable[[Path, Path], Input], ...]] = (
+    zipped_with_a_top_folder,
+    tarred_without_a_top_folder,
+    packed_with_a_top_folder,
+    zipped_flat,
 )
 
 
@@ -158,6 +197,41 @@ def test_seeds_in_every_format(
 ) -> None:
     made = outputs(place(SEEDS, tmp_path), tmp_path / "out", SEED_OUTPUTS)
     assert {name: made[name] == wanted for name, wanted in from_seeds.items()} == dict.fromkeys(SEED_OUTPUTS, True)
+
+
+@pytest.mark.parametrize("place", FURTHER_PLACES, ids=place_name)
+def test_seeds_in_archives_of_other_layouts(
+    place: Callable[[Path, Path], Input], tmp_path: Path, from_seeds: dict[str, dict[str, bytes]]
+) -> None:
+    names = ("g.ttl", "layers")
+    made = outputs(place(SEEDS, tmp_path), tmp_path / "out", names)
+    assert {name: made[name] == from_seeds[name] for name in names} == dict.fromkeys(names, True)
+
+
+def test_twice_in_a_row_into_the_same_place(tmp_path: Path, from_seeds: dict[str, dict[str, bytes]]) -> None:
+    """The second export finds the first where it is to write."""
+    for name in SEED_OUTPUTS:
+        place = tmp_path / name
+        place.mkdir()
+        for _ in range(2):
+            kg.export(SEEDS, place / name)
+        made = place / name if name == "layers" else place
+        assert {path.name: path.read_bytes() for path in made.iterdir()} == from_seeds[name], name
+
+
+@pytest.mark.parametrize("name", ["g.nq", "g.trig", "g.nq.zst"])
+def test_layers_are_named_graphs(name: str, from_seeds: dict[str, dict[str, bytes]]) -> None:
+    """What a folder holds as files; only the descriptions differ, of which one knows the layers' checksums."""
+    data = from_seeds[name][name]
+    if name.endswith(".zst"):
+        data = zstandard.ZstdDecompressor().stream_reader(data).read()
+    graphs: dict[str, set[ox.Triple]] = {}
+    for quad in ox.parse(data, format=FORMATS[name.split(".")[1]]):
+        assert isinstance(quad.graph_name, ox.NamedNode)
+        graphs.setdefault(quad.graph_name.value, set()).add(quad.triple)
+    assert graphs.keys() == {f"{GRAPH}{layer}" for layer in LAYERS}
+    for layer in LAYERS - {"meta"}:
+        assert graphs[f"{GRAPH}{layer}"] == set(triples_of(from_seeds["layers"][f"{layer}.ttl"], FORMATS["ttl"])), layer
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,12 @@ Here: exact mention rows, spellings, the paper's node, and what three readers of
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +19,11 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
-from tests.conftest import ROOT
+import kg
+from kg.vocab import Names
+from tests.conftest import ROOT, SEEDS
 from tests.corpus.support import (
+    ABSENT,
     DCTERMS,
     FABIO,
     FIGURES,
@@ -44,10 +49,23 @@ PAPER: Final = "https://identifiers.org/pmc/PMC12080488"
 CC0: Final = "http://creativecommons.org/publicdomain/zero/1.0/"
 
 
+SEED: Final = SEEDS / "_figures" / "PMC12080488__ITT-14-523-g0004.md"
+
+
+@pytest.fixture(scope="module", params=["alone", "among the seeds"])
+def turtle(request: pytest.FixtureRequest, seed_graph: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real record's graph: exported by itself, with its tables found in `_data/`, and among all seeds."""
+    if request.param == "among the seeds":
+        return seed_graph
+    output = tmp_path_factory.mktemp("alone") / "seed.ttl"
+    kg.export(SEED, output)
+    return output
+
+
 @pytest.fixture(scope="module")
-def graph(seed_graph: Path) -> Graph:
-    """The graph of all seeds, of which these tests look at the real record."""
-    return read_graph(seed_graph)
+def graph(turtle: Path) -> Graph:
+    """The same, by subject and predicate."""
+    return read_graph(turtle)
 
 
 def mentions(graph: Graph, kind: str) -> list[Row]:
@@ -59,6 +77,11 @@ def test_gene_mentions_by_lexicon(graph: Graph) -> None:
     found = Counter(row.lexicon.removeprefix(LEX) for row in mentions(graph, "Gene"))
     assert found == {"ncbigene_symbol": 6, "ncbigene_synonym": 21, "famplex_relations": 40}
     assert found.total() == 67
+
+
+def test_gene_mentions_by_strictness(graph: Graph) -> None:
+    found = Counter(graph.one(row.lexicon, f"{PFO}strictness") for row in mentions(graph, "Gene"))
+    assert found == {"strict": 6, "synonyms": 21, "all": 40}
 
 
 def test_genes_are_distinct_and_human(graph: Graph) -> None:
@@ -92,6 +115,15 @@ def test_chemical_mentions(graph: Graph) -> None:
     assert graph.iris(f"{OBO}CHEBI_59761", f"{SKOS}exactMatch") == {"https://identifiers.org/chebi/CHEBI:59761"}
     assert mentions(graph, "Disease") == []
     assert len(graph.iris(FIGURE, f"{SCHEMA}mentions")) == 67 + 2
+
+
+def test_doi_in_every_join_form(graph: Graph) -> None:
+    assert graph.iris(FIGURE, f"{DCTERMS}isPartOf") == {PAPER}
+    assert graph.values(PAPER, f"{PRISM}doi") == ["10.2147/ITT.S485670"]
+    assert graph.values(PAPER, f"{WDT}P356") == ["10.2147/ITT.S485670"]
+    assert graph.values(PAPER, f"{DCTERMS}identifier") == ["doi:10.2147/ITT.S485670"]
+    forms = {"https://doi.org/10.2147/ITT.S485670", "https://doi.org/10.2147/itt.s485670"}
+    assert graph.iris(PAPER, f"{SKOS}exactMatch") == forms
 
 
 def test_paper(graph: Graph) -> None:
@@ -128,11 +160,11 @@ def test_licence_and_creator_are_iris(graph: Graph) -> None:
 # --- Readers of RDF
 
 
-def test_rdflib_and_pyoxigraph_read_the_same_triples(seed_graph: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_rdflib_and_pyoxigraph_read_the_same_triples(turtle: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Pytest turns warnings into errors; what rdflib thinks of a literal or IRI, it logs."""
     caplog.set_level("DEBUG", logger="rdflib")
-    by_rdflib = rdflib.Graph().parse(seed_graph, format="turtle")
-    quads = {quad.triple for quad in ox.parse(path=str(seed_graph), format=ox.RdfFormat.TURTLE)}
+    by_rdflib = rdflib.Graph().parse(turtle, format="turtle")
+    quads = {quad.triple for quad in ox.parse(path=str(turtle), format=ox.RdfFormat.TURTLE)}
     assert caplog.records == []
     assert len(by_rdflib) == len(quads) > 1000
     assert by_rdflib.serialize(format="nt").count("_:") == 0
@@ -140,11 +172,56 @@ def test_rdflib_and_pyoxigraph_read_the_same_triples(seed_graph: Path, caplog: p
     assert {quad.triple for quad in again} == quads
 
 
-def test_rdflib_keeps_the_schema_prefix_of_the_file(seed_graph: Path) -> None:
+def test_rdflib_keeps_the_schema_prefix_of_the_file(turtle: Path) -> None:
     """Rdflib binds `schema` to the https namespace by itself, and calls another `schema1` unless it is told."""
-    loaded = rdflib.Graph(bind_namespaces="none").parse(seed_graph, format="turtle")
+    loaded = rdflib.Graph(bind_namespaces="none").parse(turtle, format="turtle")
     assert dict(loaded.namespaces())["schema"] == rdflib.URIRef(SCHEMA)
     assert "schema1" not in loaded.serialize(format="turtle")
+
+
+def test_our_prefixes_survive_rdflib(turtle: Path) -> None:
+    """A graph with rdflib's own prefixes keeps `schema` for ours where it is told to replace, and only there."""
+    careless = rdflib.Graph()
+    careless.bind("schema", SCHEMA, replace=False)
+    assert dict(careless.namespaces())["schema"] != rdflib.URIRef(SCHEMA)
+    loaded = rdflib.Graph().parse(turtle, format="turtle")
+    for prefix, namespace in Names().prefixes.items():
+        loaded.bind(prefix, namespace, replace=True)
+    text = loaded.serialize(format="turtle")
+    assert "@prefix schema: <http://schema.org/> ." in text
+    assert "schema1" not in text
+    assert "schema:mentions" in text
+    assert set(rdflib.Graph().parse(data=text, format="turtle")) == set(loaded)
+
+
+def test_record_graph_keeps_the_schema_prefix() -> None:
+    (figure,) = kg.read_records(SEED)
+    made = kg.record_graph(figure)
+    assert dict(made.namespaces())["schema"] == rdflib.URIRef(SCHEMA)
+    text = made.serialize(format="turtle")
+    assert "schema1" not in text
+    assert "schema:mentions" in text
+
+
+def terms(graph: Graph) -> Iterator[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]:
+    for triple in graph.triples:
+        yield from (triple.subject, triple.predicate, triple.object)
+
+
+def test_every_iri_is_absolute(graph: Graph) -> None:
+    """No blank node, no `file:` or made-up host, nothing relative (a reader resolves that to this very file)."""
+    seen = list(terms(graph))
+    assert len(seen) > 6000
+    assert not [term for term in seen if isinstance(term, (ox.BlankNode, ox.Triple))]
+    iris = {term.value for term in seen if isinstance(term, ox.NamedNode)}
+    assert not [iri for iri in iris if not re.fullmatch(r"https?://[a-z0-9.-]+/[^\s<>\"{}|\\^`]*", iri)]
+    assert not [iri for iri in iris if re.match(r"https?://[^/]*\bexample\.", iri) or "na.character" in iri]
+
+
+def test_no_literal_stands_for_an_absent_value(graph: Graph) -> None:
+    texts = [term.value for term in terms(graph) if isinstance(term, ox.Literal)]
+    assert len(texts) > 800
+    assert not [text for text in texts if text.strip() in ABSENT or "na.character" in text]
 
 
 @pytest.fixture(scope="module")
@@ -163,13 +240,13 @@ def run_rapper(rapper: str, *arguments: str) -> subprocess.CompletedProcess[str]
     return subprocess.run([rapper, *arguments], capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_rapper_reads_it_without_a_word(rapper: str, seed_graph: Path) -> None:
-    done = run_rapper(rapper, "-q", "-c", "-i", "turtle", str(seed_graph))
+def test_rapper_reads_it_without_a_word(rapper: str, turtle: Path) -> None:
+    done = run_rapper(rapper, "-q", "-c", "-i", "turtle", str(turtle))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_rapper_warns_of_nothing(rapper: str, seed_graph: Path, graph: Graph) -> None:
-    done = run_rapper(rapper, "-c", "-i", "turtle", str(seed_graph))
+def test_rapper_warns_of_nothing(rapper: str, turtle: Path, graph: Graph) -> None:
+    done = run_rapper(rapper, "-c", "-i", "turtle", str(turtle))
     assert done.returncode == 0
     first, last, *rest = done.stderr.splitlines()
     assert first.startswith("rapper: Parsing URI file://")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyld import jsonld
 
 from kg import jsonld as ours
-from kg.errors import SourceError
+from kg.errors import ExpansionError, SourceError
 from kg.expand import figure_iri
 from kg.frontmatter import parse_front_matter
 from kg.tidy import tidy
@@ -93,10 +93,16 @@ def test_front_matter_reads_as_pyyaml_reads_it(front: dict[str, Any]) -> None:
         assert parse_front_matter(text, "x") == yaml.load(text, Loader=yaml.CBaseLoader) == front  # noqa: S506 (text only)
 
 
+# fmt: off
 HOSTILE = [
-    "a: &x [1, 2]\nb: *x\n", "a: !!int 7\nb: !foo bar\n", "<<: {a: 1}\nb: 2\n", "? a\n: b\n", "a: |\n  x\n  y\n", "a: >-\n  x\n\n  y\n",
-    "a:\n- b\n- c: d\n", "a: 'it''s'\n", 'a: "\\u03b1\\n"\n', "a: b\n# c\n", "a: {}\nb: []\n", "a:\nb:\n", "%YAML 1.1\n---\na: b\n",
-]  # fmt: skip
+    "a: &x [1, 2]\nb: *x\n", "a: !!int 7\nb: !foo bar\n", "<<: {a: 1}\nb: 2\n",
+    "? a\n: b\n", "a: |\n  x\n  y\n",
+    "a: >-\n  x\n\n  y\n",
+    "a:\n- b\n- c: d\n", "a: 'it''s'\n", 'a: "\\u03b1\\n"\n',
+    "a: b\n# c\n", "a: {}\nb: []\n", "a:\nb:\n",
+    "%YAML 1.1\n---\na: b\n",
+]
+# fmt: on
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -197,8 +203,8 @@ def test_json_ld_expands_as_pyld_expands_it(body: dict[str, Any]) -> None:
     expected = by_pyld(node)
     try:
         found = ours.stated_triples([node], SUBJECT, SUBJECT[1:-1])
-    except ours.ExpansionError:
-        assert expected is None
+    except ExpansionError as error:
+        assert expected is None or "is no IRI" in error.problem.what  # noqa: PT017
         return
     assert expected is not None
     # pyld drops IRIs that are no IRIs; we percent-encode what it would drop, or keep what it kept.

@@ -47,22 +47,32 @@ NAMESPACES: Final = {
 }
 
 _BIBLIOGRAPHY: Final = ("doi", "journal_title", "journal_nlm_ta", "publisher_name", "keywords")
-_OLD: Final = (
-    "figid figlink number caption pmcid papertitle reftext pmc_ranked_result_index pathway_score filename figtitle year "
-    "organisms ndex annotations seo schema-jsonld genes chemicals diseases"
-).split()
-_NEW: Final = (
-    "figid figtitle organisms organisms_ner pmcid filename figlink number caption papertitle reftext year doi journal_title "
-    "journal_nlm_ta publisher_name keywords automl_pathway figid_alias figtype redirect_from ndex seo schema-jsonld"
-).split()
+_OLD: Final = [
+    "figid", "figlink", "number", "caption", "pmcid", "papertitle", "reftext", "pmc_ranked_result_index",
+    "pathway_score", "filename", "figtitle", "year", "organisms", "ndex", "annotations", "seo",
+    "schema-jsonld", "genes", "chemicals", "diseases",
+]  # fmt: skip
+_NEW: Final = [
+    "figid", "figtitle", "organisms", "organisms_ner", "pmcid", "filename", "figlink", "number", "caption",
+    "papertitle", "reftext", "year", "doi", "journal_title", "journal_nlm_ta", "publisher_name", "keywords",
+    "automl_pathway", "figid_alias", "figtype", "redirect_from", "ndex", "seo", "schema-jsonld",
+]  # fmt: skip
+
+
+def _moved(names: Sequence[str], name: str, *, after: str) -> list[str]:
+    rest = [other for other in names if other != name]
+    place = rest.index(after) + 1
+    return [*rest[:place], name, *rest[place:]]
+
+
 _KEYS: Final = {
     "A": _OLD,
     "B": [*_OLD, "figid_alias", "redirect_from", "figtype"],
     # In generation C the recogniser's organisms stand after the figure's type, elsewhere after the organisms.
-    "C": [key for name in _NEW if name != "organisms_ner" for key in ([name, "organisms_ner"] if name == "figtype" else [name])],
+    "C": _moved(_NEW, "organisms_ner", after="figtype"),
     "D": _NEW,
     "E": _NEW,
-}  # fmt: skip
+}
 
 
 def expand(name: str) -> str:
@@ -76,10 +86,10 @@ def figure_iri(figid: str = FIGID) -> str:
     return f"{FIGURES}{figid}.html"
 
 
-def jsonld(figid: str = FIGID, **changes: object) -> dict[str, object]:
+def jsonld(figid: str = FIGID, *, context: object = "https://schema.org/", **changes: object) -> dict[str, object]:
     """A record's `schema-jsonld` as the generator writes it; a change to None takes the key out."""
     block: dict[str, object] = {
-        "@context": "https://schema.org/",
+        "@context": context,
         "@id": figure_iri(figid),
         "@type": "Dataset",
         "description": "A signal runs to the nucleus.",
@@ -91,8 +101,11 @@ def jsonld(figid: str = FIGID, **changes: object) -> dict[str, object]:
     return {key: value for key, value in (block | changes).items() if value is not None}
 
 
-def front(generation: str = "E", figid: str = FIGID, **changes: object) -> dict[str, object]:
-    """The front matter of one generation, in its key order; a change to None takes the key out, a new key stands last."""
+def front(generation: str = "E", figid: str = FIGID, *, schema: object = None, **changes: object) -> dict[str, object]:
+    """The front matter of one generation, in its key order.
+
+    A change to None takes the key out, a new key stands last; `schema` is the `schema-jsonld`.
+    """
     pmcid, _, rest = figid.partition("__")
     filled = generation == "E"
     values: dict[str, object] = {
@@ -118,7 +131,7 @@ def front(generation: str = "E", figid: str = FIGID, **changes: object) -> dict[
         "ndex": "",
         "annotations": [],
         "seo": "CreativeWork",
-        "schema-jsonld": jsonld(figid),
+        "schema-jsonld": jsonld(figid) if schema is None else schema,
         "genes": [],
         "chemicals": [],
         "diseases": [],
@@ -156,7 +169,7 @@ _GENE_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def gene(  # noqa: PLR0913 (a row has this many cells that tests vary)
+def gene(
     word: str,
     ident: str,
     *,
@@ -314,8 +327,8 @@ class Graph:
         return Counter(t.object.value for t in self.triples if isinstance(t.object, ox.Literal))
 
 
-_REAL_TEXT: Final = frozenset(expand(name) for name in ("pfo:word", "pfo:match", "rdfs:label", "skos:altLabel"))
-"""Where `NA` may be real text: words, what they matched, and the label of a chemical that has no other name."""
+_REAL_TEXT: Final = frozenset(expand(name) for name in ("pfo:word", "pfo:match"))
+"""Where `NA` may be real text: words and what they matched."""
 
 
 def assert_safe(graph: Graph) -> None:

@@ -411,7 +411,7 @@ def _rest() -> Iterator[Case]:
     yield from _text("dataset-version", "pav:version", more='"2"', required=True)
     yield _one("dataset-issued", "dataset", "dcterms:issued", "", '"2026-02-01"^^xsd:date', "MaxCount")
     yield _one("dataset-issued", "dataset", "dcterms:issued", "*", '"2026-01-31"', "Datatype")
-    yield from _link("dataset-source", "prov:wasDerivedFrom", bad="<file:///home/me/pfocr-database>", required=True)
+    yield from _link("dataset-source", "prov:wasDerivedFrom", bad="<file:///data/pfocr-database>", required=True)
     own = "https://w3id.org/pfocr-kg/dataset/1"
     yield from _link(
         "dataset-activity", "prov:wasGeneratedBy", stranger=f"<{own}#unknown>", more=f"<{own}#rerun>", required=True

@@ -263,14 +263,6 @@ def test_trap_8_join_forms(run: Run) -> None:
     assert graph.value("https://identifiers.org/ncbigene/207", "dcterms:identifier") == "207"
 
 
-def test_trap_8_saved_queries_join_on_entrez_and_ask_for_a_title() -> None:
-    """Any query that goes to WikiPathways' pathways; there may be none yet."""
-    for path in sorted((ROOT / "queries").glob("**/*.rq")):
-        text = re.sub(r"^\s*#.*$", "", path.read_text("utf-8"), flags=re.MULTILINE)
-        if "wp:Pathway" in text:
-            assert "wp:bdbEntrezGene" in text, path.name
-            assert "dc:title" in text, path.name
-
 
 # Repairs of the record's own JSON-LD
 

@@ -263,7 +263,6 @@ def test_trap_8_join_forms(run: Run) -> None:
     assert graph.value("https://identifiers.org/ncbigene/207", "dcterms:identifier") == "207"
 
 
-
 # Repairs of the record's own JSON-LD
 
 CC0: Final = "http://creativecommons.org/publicdomain/zero/1.0/"

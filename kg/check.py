@@ -13,7 +13,7 @@ import pyoxigraph as ox
 import shacl
 
 from kg.errors import ShapesError
-from kg.shapes import PropertyShape, ShapesGraph
+from kg.shapes import ShapesGraph
 from kg.vocab import PREFIXES, Term
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class Checker(Protocol):
 
 
 def _unusable(what: str) -> ShapesError:
-    problem = ShapesError.of("bad-shapes", what, "the engine cannot use these shapes", "correct them").problem
-    return ShapesError(problem)
+    return ShapesError.of("bad-shapes", what, "the engine cannot use these shapes", "correct them")
 
 
 class _Fast:
@@ -149,13 +148,4 @@ def make_checker(shapes: ShapesGraph, engine: str = "shacl") -> Checker:
         return _Fast(shapes)
     if engine == "pyshacl":
         return _Reference(shapes)
-    raise ShapesError(
-        ShapesError.of(
-            "unknown-engine", f"there is no engine {engine!r}", "", f"choose one of {', '.join(ENGINES)}"
-        ).problem
-    )
-
-
-def shape_of(result: Result, shapes: ShapesGraph) -> PropertyShape | None:
-    """The property shape that a result comes from; None for constraints of a node shape itself."""
-    return shapes.properties.get(Term(result.shape))
+    raise ShapesError.of("unknown-engine", f"there is no engine {engine!r}", "", f"choose one of {', '.join(ENGINES)}")

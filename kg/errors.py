@@ -12,7 +12,7 @@ A bad record is a result, not a crash: its error carries a `Problem`, the run go
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 __all__ = [
     "ExpansionError",
@@ -94,15 +94,10 @@ class KgError(Exception):
         self.problem = problem
 
     @classmethod
-    def of(cls, code: str, what: str, why: str = "", mend: str = "", **where: object) -> KgError:
+    def of(cls, code: str, what: str, why: str = "", mend: str = "", **where: object) -> Self:
         """The error for a problem of severity `error`; `where` are further fields of `Problem`."""
         base = Problem(severity="error", code=code, what=what, why=why, mend=mend)
         return cls(replace(base, **where))  # type: ignore[arg-type]
-
-    def at(self, **where: object) -> KgError:
-        """The same error with more of its place filled in, kept where it is known already."""
-        known = {k: v for k, v in where.items() if not getattr(self.problem, k)}
-        return type(self)(replace(self.problem, **known))  # type: ignore[arg-type]
 
 
 class SourceError(KgError):

@@ -31,7 +31,7 @@ _XSD_STRING: Final = PREFIXES["xsd"] + "string"
 
 def refusal(code: str, what: str, why: str, mend: str, *key: str | int) -> ExpansionError:
     """The error for a `schema-jsonld`; `key` is the path below it."""
-    return ExpansionError(ExpansionError.of(code, what, why, mend, key=("schema-jsonld", *key)).problem)
+    return ExpansionError.of(code, what, why, mend, key=("schema-jsonld", *key))
 
 
 @cache

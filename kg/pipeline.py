@@ -226,9 +226,9 @@ class _Run:
         """Check nodes that are merged from many records, together with the taxa that they point to."""
         if self.checker is None or not nodes:
             return
-        known = self.shared.targets(nodes)
-        for result in self.checker.full.check(ntriples([*nodes, *known])):
-            if result.focus not in {node.subject for node in nodes}:
+        subjects = {node.subject for node in nodes}
+        for result in self.checker.full.check(ntriples([*nodes, *self.shared.targets(nodes)])):
+            if result.focus not in subjects:
                 continue
             shape = self.checker.shapes.properties.get(Term(result.shape))
             if result.severity == "Info":

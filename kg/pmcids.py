@@ -91,11 +91,9 @@ def _checked(doi: str) -> str:
 
 
 def _refused(path: Path, what: str, mend: str) -> UsageError:
-    return UsageError(
-        UsageError.of(
-            "bad-pmc-ids",
-            f"{path} cannot be used as a PMC-ids file: {what}",
-            "PMIDs and missing DOIs come from it",
-            mend,
-        ).problem
+    return UsageError.of(
+        "bad-pmc-ids",
+        f"{path} cannot be used as a PMC-ids file: {what}",
+        "PMIDs and missing DOIs come from it",
+        mend,
     )

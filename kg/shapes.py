@@ -161,7 +161,7 @@ def _local(term: str) -> str:
 
 
 def _broken(what: str, why: str, mend: str) -> ShapesError:
-    return ShapesError(ShapesError.of("bad-shapes", what, why, mend).problem)
+    return ShapesError.of("bad-shapes", what, why, mend)
 
 
 def load_shapes(folder: str | Path | None = None, *, base: str = BASE) -> ShapesGraph:

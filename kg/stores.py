@@ -203,4 +203,4 @@ def open_store(path: Path) -> Store:
 def unreadable(shown: str, error: OSError) -> UsageError:
     """The error for a source that the system refuses."""
     mend = "check the path" if isinstance(error, FileNotFoundError) else "check that you may read it"
-    return UsageError(UsageError.of("unreadable-source", f"{shown}: {error.strerror or error}", "", mend).problem)
+    return UsageError.of("unreadable-source", f"{shown}: {error.strerror or error}", "", mend)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
-import zstandard
 
 from kg.check import Result, make_checker
-from kg.errors import SourceError, UsageError
+from kg.rdffiles import RdfFile, bad_rdf, rdf_files, readable, unpacked
 from kg.shapes import ShapesGraph, load_shapes
 from kg.vocab import BASE, PREFIXES, RDF_TYPE, Names, Term, literal, plain
 from kg.write import TurtleWriter
@@ -24,20 +21,6 @@ if TYPE_CHECKING:
     import rdflib
 
 __all__ = ["CheckReport", "check_graph", "read_graph"]
-
-_FORMATS: Final = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "turtle": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "nq": ox.RdfFormat.N_QUADS,
-    "trig": ox.RdfFormat.TRIG,
-    "n3": ox.RdfFormat.N3,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "xml": ox.RdfFormat.RDF_XML,
-    "owl": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "json": ox.RdfFormat.JSON_LD,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,33 +106,6 @@ def _result_turtle(result: Result) -> str:
     return "[\n        " + " ;\n        ".join(facts) + "\n    ]"
 
 
-def _unpacked(path: Path) -> tuple[bytes, str]:
-    """A file's bytes, unpacked, and its suffix without the compression's."""
-    parts = path.name.lower().split(".")
-    data = path.read_bytes()
-    if not data and parts[-1] in ("gz", "zst"):
-        msg = "the file is empty"
-        raise EOFError(msg)
-    if parts[-1] == "gz":
-        return gzip.decompress(data), parts[-2] if len(parts) > 2 else ""
-    if parts[-1] == "zst":
-        return _unzstd(data), parts[-2] if len(parts) > 2 else ""
-    return data, parts[-1] if len(parts) > 1 else ""
-
-
-def _unzstd(data: bytes) -> bytes:
-    """Unpack zstd frames; unlike a stream reader this notices a file that is cut short."""
-    parts: list[bytes] = []
-    while data:
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        parts.append(frame.decompress(data))
-        if not frame.eof:
-            msg = "the file is cut short"
-            raise EOFError(msg)
-        data = frame.unused_data
-    return b"".join(parts)
-
-
 def read_graph(path: Path, form: str | None = None) -> str:
     """The triples of an RDF file, or of all RDF files in a folder, as N-Triples text; graph names are dropped.
 
@@ -161,60 +117,23 @@ def read_graph(path: Path, form: str | None = None) -> str:
         UsageError: the file cannot be read, or its format is unknown.
         SourceError: a syntax error, with line and column.
     """
-    try:
-        if path.is_dir():
-            files = sorted(p for p in path.iterdir() if any(part in _FORMATS for part in p.name.split(".")[1:]))
-            if not files:
-                raise UsageError.of(
-                    "unknown-format", f"{path} holds no RDF file", "", "name a file or a folder that an export wrote"
-                )
-            return _distinct("".join(read_graph(file, form) for file in files))
-        data, suffix = _unpacked(path)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError.of(
-            "unreadable-graph", f"{path}: {reason}", "", "check the path, and that the file is whole"
-        ) from None
-    kind = _FORMATS.get((form or suffix).lower().lstrip("."))
-    if kind is None:
-        raise UsageError.of(
-            "unknown-format",
-            f"{path.name!r} does not tell an RDF format",
-            "",
-            f"give --format, one of {', '.join(_FORMATS)}",
-        )
-    return _to_ntriples(data, kind, path)
+    files = rdf_files(path, form)
+    if len(files) > 1 or path.is_dir():
+        return _distinct("".join(_to_ntriples(file) for file in files))
+    return _to_ntriples(files[0])
 
 
-def _to_ntriples(data: bytes, kind: ox.RdfFormat, path: Path) -> str:
+def _to_ntriples(file: RdfFile) -> str:
+    with readable(file.path):
+        data = unpacked(file)
     try:
         # Two files may call two blank nodes by one name.
-        quads = ox.parse(data, format=kind, rename_blank_nodes=True)
+        quads = ox.parse(data, format=file.format, rename_blank_nodes=True)
         out = ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES)
-    except SyntaxError as error:
-        if "LoadDocumentCallback" in str(error.msg):
-            raise SourceError.of(
-                "bad-rdf",
-                "the JSON-LD names a remote context",
-                "nothing is ever fetched",
-                "put the context inline, or convert the file to Turtle",
-                path=str(path),
-            ) from None
-        raise SourceError.of(
-            "bad-rdf",
-            str(error.msg),
-            f"the file is no {kind.name}",
-            "correct it at this place, or give --format if the suffix is wrong",
-            path=str(path),
-            line=error.lineno,
-            column=error.offset,
-        ) from None
-    except ValueError as error:
-        raise SourceError.of(
-            "bad-rdf", str(error), f"the file is no {kind.name}", "correct it", path=str(path)
-        ) from None
+    except (SyntaxError, ValueError) as error:
+        raise bad_rdf(file, error) from None
     text = (out or b"").decode()
-    return _distinct(text) if kind in (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG) else text
+    return _distinct(text) if file.format in (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG) else text
 
 
 def _distinct(ntriples: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import pytest
 
@@ -17,15 +17,29 @@ SHARED = ROOT.parent / "shared"
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing in the project may need the network: any connection attempt is a failure."""
+def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in the project may need the network: any connection attempt is a failure.
 
-    def refuse(*_args: object, **_kwargs: object) -> NoReturn:
-        msg = "a test tried to reach the network"
-        raise AssertionError(msg)
+    Tests marked `loopback` may reach this machine's own servers.
+    """
+    loopback = request.node.get_closest_marker("loopback") is not None
+    connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    def refuse(host: object) -> None:
+        if not (loopback and host in ("127.0.0.1", "localhost", "::1")):
+            msg = f"a test tried to reach the network: {host!r}"
+            raise AssertionError(msg)
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        refuse(address[0] if isinstance(address, tuple) else address)
+        connect(self, address)
+
+    def guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        refuse(host)
+        return getaddrinfo(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
 
 
 def shared_folder(name: str) -> Path:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,7 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from kg.describe import SOURCE_IRI
-from kg.errors import KgError, Problem, ShapesError, UsageError, printable
+from kg.ending import ending_cleanly
+from kg.errors import Problem, UsageError, printable
 from kg.explain import explain
 from kg.graphcheck import check_graph
 from kg.link import IMAGE_URL
@@ -30,6 +27,7 @@ from kg.records import explain_record
 from kg.report import ExportReport, write_report
 from kg.resources import tool_version
 from kg.shapes import load_shapes
+from kg.storecli import load_command, queries_app, query_command, upload_command
 from kg.vocab import BASE, Names
 from kg.vocabulary import vocabulary_turtle
 
@@ -81,34 +79,6 @@ def main(
     ] = False,
 ) -> None:
     """Turn PFOCR records of published pathway figures into a checked knowledge graph."""
-
-
-def _fail(error: KgError) -> NoReturn:
-    typer.echo(error.problem.text(), err=True)
-    status = 3 if isinstance(error, ShapesError) else 2 if isinstance(error, UsageError) else 1
-    raise typer.Exit(status)
-
-
-@contextmanager
-def _ending_cleanly() -> Iterator[None]:
-    """Show errors without a traceback, and let SIGTERM unwind like Ctrl-C so that nothing half-written stays."""
-
-    def stop(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    except KgError as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        typer.echo("stopped; nothing was written", err=True)
-        raise typer.Exit(130) from None
-    except BrokenPipeError:  # `kg explain ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _listener(console: Console) -> Callable[[Problem], None]:
@@ -199,17 +169,21 @@ def export_command(
     vocabulary: Annotated[
         bool, typer.Option("--vocabulary", help="Include the project's vocabulary in the graph.")
     ] = False,
+    queries: Annotated[
+        bool, typer.Option("--queries", help="Include the saved queries in the graph, as a layer of their own.")
+    ] = False,
 ) -> None:
     """Convert records to a graph, checked against the shapes.
 
     Broken records are reported, left out and counted; the exit status is then 1. Nothing is ever fetched.
     """
     console = Console(stderr=True)
-    with _ending_cleanly():
+    with ending_cleanly():
         options = ExportOptions(
             form=form, data=tuple(data or ()), pmc_ids=pmc_ids, repair=repair, check=check, engine=engine.value,
             shapes=shapes, strict=strict, quarantine=quarantine, base=base, image_url=image_url, release=release,
             issued=issued, source_iri=source_iri, vocabulary=vocabulary,
+            queries=queries,
         )  # fmt: skip
         if report is not None and not report.parent.is_dir():
             raise UsageError.of("unwritable-output", f"the folder of {report} does not exist", "", "make it first")
@@ -245,7 +219,7 @@ def check_command(
 
     The exit status is 1 when there are violations, or when the graph holds nothing that a shape is about.
     """
-    with _ending_cleanly():
+    with ending_cleanly():
         result = check_graph(graph, engine=engine.value, shapes=shapes, form=form, base=base)
         if report is ReportForm.json:
             typer.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
@@ -270,7 +244,7 @@ def explain_command(
     base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on.")] = BASE,
 ) -> None:
     """Show one record's triples, each with the field or table row that it comes from."""
-    with _ending_cleanly():
+    with ending_cleanly():
         outcome = explain_record(record, figure, data=data or (), repair=repair, base=base)
         explanation = explain(outcome, Names(base))
         if form is TextOrJson.json:
@@ -290,7 +264,7 @@ def shapes_command(
     form: Annotated[TextOrJson, typer.Option("--format", "-f", help="text or json.")] = TextOrJson.text,
 ) -> None:
     """List the shapes: what each asks of which class, how severe a breach is, and the field it guards."""
-    with _ending_cleanly():
+    with ending_cleanly():
         shapes = load_shapes(folder)
     rows = list(shapes.properties.values())
     if form is TextOrJson.json:
@@ -311,3 +285,22 @@ def vocabulary_command(
 ) -> None:
     """Print the project's vocabulary as Turtle."""
     typer.echo(vocabulary_turtle(base), nl=False)
+
+
+app.command(
+    "load",
+    epilog="Examples: `kg load`; `kg load build/all.nq.gz --store all.store`; `kg load more.ttl --add`",
+)(load_command)
+app.command(
+    "query",
+    epilog="Examples: `kg query figures-for-gene gene=STAT3`; "
+    "`kg query genes-of-figure figure=PMC12080488__ITT-14-523-g0004 --format csv`; "
+    "`kg query 'SELECT * { ?s ?p ?o } LIMIT 5' --graph build/pfocr.ttl`; "
+    "`kg query uniprot-proteins-of-figure --federate`",
+)(query_command)
+app.command(
+    "upload",
+    epilog="Examples: `kg upload build/pfocr.ttl --to http://localhost:7878/store`; "
+    "`kg upload build/pfocr.ttl --to http://localhost:8890/sparql-graph-crud-auth --graph-iri https://w3id.org/pfocr-kg/graph`",
+)(upload_command)
+app.add_typer(queries_app)

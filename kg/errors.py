@@ -5,6 +5,7 @@
     +- ExpansionError    its JSON-LD cannot become triples
     +- UsageError        what was asked for cannot be done: no such folder, unknown format, output in use
     +- ShapesError       our own shapes or settings are broken
+    +- QueryError        a query, or the value of a parameter of it, is wrong, or got no answer
 
 A bad record is a result, not a crash: its error carries a `Problem`, the run goes on and the report counts it.
 """
@@ -18,6 +19,7 @@ __all__ = [
     "ExpansionError",
     "KgError",
     "Problem",
+    "QueryError",
     "Severity",
     "ShapesError",
     "SourceError",
@@ -114,3 +116,7 @@ class UsageError(KgError):
 
 class ShapesError(KgError):
     """Our own shapes or settings are broken: a fault of this package or of a user's shapes folder."""
+
+
+class QueryError(KgError):
+    """A query, or the value of a parameter of it, is wrong; or it got no answer."""

@@ -111,6 +111,7 @@ class ExportOptions:
         issued: date of issue, `YYYY-MM-DD`.
         source_iri: IRI of the database that the records come from.
         vocabulary: include the project's vocabulary in the graph.
+        queries: include the shipped queries in the graph, as the layer `queries`.
     """
 
     form: str | None = None
@@ -128,6 +129,7 @@ class ExportOptions:
     issued: str | None = None
     source_iri: str = SOURCE_IRI
     vocabulary: bool = False
+    queries: bool = False
 
     def __post_init__(self) -> None:
         if self.form is not None:
@@ -171,6 +173,7 @@ class ExportOptions:
         words += [] if self.check else ["--no-check"]
         words += ["--pmc-ids"] if self.pmc_ids else []
         words += ["--vocabulary"] if self.vocabulary else []
+        words += ["--queries"] if self.queries else []
         defaults = {"base": BASE, "image_url": IMAGE_URL}
         for name, default in defaults.items():
             if getattr(self, name) != default:

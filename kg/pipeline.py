@@ -20,12 +20,14 @@ from kg.papers import merge_papers
 from kg.pmcids import PMC_IDS_IRI, read_pmc_ids
 from kg.process import Outcome, Processor
 from kg.quarantine import Quarantine
+from kg.querydocs import query_nodes
 from kg.read import RawRecord, locate_problem
 from kg.record import Findings
 from kg.recordcheck import RecordChecker, ntriples
 from kg.records import PathLike, as_paths
 from kg.report import ExportReport, ProblemLog
 from kg.resources import tool_version
+from kg.savedqueries import load_queries
 from kg.shapes import load_shapes
 from kg.shared import SharedNodes
 from kg.sink import LAYER_ORDER, GraphSink
@@ -216,6 +218,9 @@ class _Run:
         if self.options.vocabulary:
             for subject, facts in vocabulary_nodes(self.options.base):
                 sink.put("meta", subject, facts)
+        if self.options.queries:
+            for subject, facts in query_nodes(load_queries().values(), base=self.options.base):
+                sink.put("queries", subject, facts)
         entities = self.shared.entities
         self.report.genes, self.report.chemicals, self.report.diseases = (
             len(entities[kind]) for kind in ("gene", "chemical", "disease")

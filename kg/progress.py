@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.text import Text
 
-__all__ = ["progress_bar"]
+__all__ = ["bytes_bar", "progress_bar"]
 
 
 class _Rate(ProgressColumn):
@@ -22,9 +32,6 @@ class _Rate(ProgressColumn):
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Callable[[int, int], None]]:
     """A function to call with the records done and all records; it draws only on a terminal."""
-    if not console.is_terminal:
-        yield lambda _done, _all: None
-        return
     columns = (
         TextColumn("records"),
         BarColumn(),
@@ -33,8 +40,32 @@ def progress_bar(console: Console) -> Iterator[Callable[[int, int], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
+    with _bar(console, columns) as show:
+        yield show
+
+
+@contextmanager
+def bytes_bar(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to call with the bytes read and all bytes; it draws only on a terminal."""
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with _bar(console, columns) as show:
+        yield show
+
+
+@contextmanager
+def _bar(console: Console, columns: Sequence[ProgressColumn]) -> Iterator[Callable[[int, int], None]]:
+    if not console.is_terminal:
+        yield lambda _done, _all: None
+        return
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("export", total=None)
+        task = progress.add_task("", total=None)
 
         def show(done: int, of_all: int) -> None:
             progress.update(task, completed=done, total=of_all)

@@ -1,0 +1,263 @@
+"""The process in which a query runs, so that a runaway query can be stopped: engines offer no way to cancel one.
+
+It reads one JSON request a line from standard input and answers one line each. The first request opens a graph; each
+later one is a query, whose result goes to a file: SPARQL 1.1 Query Results JSON, or N-Triples for CONSTRUCT and
+DESCRIBE.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO, Any, Protocol
+
+import pyoxigraph as ox
+
+from kg.errors import KgError, QueryError
+from kg.federate import Rows, inline_services
+from kg.rdffiles import bad_rdf, opened, rdf_files, readable
+from kg.sparql import calls_out, query_form
+from kg.vocab import Term
+
+__all__ = ["main"]
+
+
+class _Graph(Protocol):
+    """What a query is put to."""
+
+    def answer(self, request: dict[str, Any], out: Path) -> None:
+        """Write the answer to a file."""
+
+
+class _Local:
+    """A store on disk, or a file read into memory."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self.store = store
+
+    def answer(self, request: dict[str, Any], out: Path) -> None:
+        """Run a query; blocks that call other endpoints are answered first, by us."""
+        text = request["text"]
+        if calls_out(text):
+            text = _federated(self, request)
+        result = self._query(text)
+        limit = request.get("limit")
+        if limit is not None and not isinstance(result, ox.QueryBoolean):
+            _write_first(result, limit, out)
+        elif isinstance(result, ox.QueryTriples):
+            result.serialize(output=out, format=ox.RdfFormat.N_TRIPLES)
+        else:
+            result.serialize(output=out, format=ox.QueryResultsFormat.JSON)
+
+    def rows(self, text: str) -> Rows:
+        """The rows of a SELECT query."""
+        result = self._query(text)
+        if not isinstance(result, ox.QuerySolutions):
+            msg = "a SELECT query was expected"
+            raise TypeError(msg)
+        return [variable.value for variable in result.variables], ([_term(value) for value in row] for row in result)
+
+    def _query(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        if calls_out(text):  # nothing below this line may reach the network
+            msg = "a SERVICE block was left in the query"
+            raise AssertionError(msg)
+        try:
+            return self.store.query(text, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise QueryError.of(
+                "bad-query",
+                f"the query is no SPARQL 1.1: {error.msg}",
+                "",
+                "line and column count in the query as it ran",
+            ) from None
+
+
+def _bad_query(message: str) -> QueryError:
+    """The engine's syntax error without the character classes of its grammar."""
+    place = re.search(r"error at (\d+):(\d+)", message)
+    what = re.sub(r"error at \d+:\d+: ", "", re.sub(r"\[[^\]]*'[^\]]*\]|\[_\]", "", message))
+    what = re.sub(r"[\s,|]{2,}", ", ", what).strip(" ,")
+    return QueryError.of(
+        "bad-query",
+        f"the query is no SPARQL 1.1: {what}",
+        "",
+        "correct it at this line and column",
+        **({"line": int(place[1]), "column": int(place[2])} if place else {}),
+    )
+
+
+class _Remote:
+    """A SPARQL endpoint."""
+
+    def __init__(self, url: str) -> None:
+        from kg.remote import open_session, require_url  # noqa: PLC0415 (HTTP takes a tenth of a second to import)
+
+        self.url, self.session = require_url(url), open_session(retries=2)
+
+    def answer(self, request: dict[str, Any], out: Path) -> None:
+        """Send a query; the endpoint itself follows `SERVICE`."""
+        from kg.remote import RESULTS, ask_endpoint  # noqa: PLC0415
+
+        graph = query_form(request["text"]) in ("CONSTRUCT", "DESCRIBE")
+        accept = "application/n-triples" if graph else RESULTS
+        data = ask_endpoint(self.session, self.url, request["text"], accept=accept, timeout=_patience(request))
+        limit = request.get("limit")
+        if graph:
+            data = b"".join(data.splitlines(keepends=True)[:limit])
+        elif limit is not None:
+            found = _parsed(data, self.url)
+            if isinstance(found, ox.QuerySolutions):
+                _write_first(found, limit, out)
+                return
+        out.write_bytes(data)
+
+
+def _patience(request: dict[str, Any]) -> float | None:
+    """Seconds to wait for a server: a little less than the query has, so that the message names the server."""
+    timeout = request.get("timeout")
+    return None if timeout is None else max(0.9 * timeout, 0.05)
+
+
+def _federated(local: _Local, request: dict[str, Any]) -> str:
+    """The query with each block's rows in its place; only asked for by name."""
+    if not request.get("federate"):
+        raise QueryError.of(
+            "federation-refused",
+            "the query calls another endpoint",
+            "nothing is sent anywhere unless you say so",
+            "add --federate (in Python federate=True)",
+        )
+    from kg.remote import ask_endpoint, open_session, require_url  # noqa: PLC0415 (as above)
+
+    session = open_session(retries=2, sign_in=False)
+
+    def ask_remote(url: str, text: str) -> Rows:
+        found = _parsed(ask_endpoint(session, require_url(url), text, timeout=_patience(request)), url)
+        if not isinstance(found, ox.QuerySolutions):
+            raise QueryError.of("endpoint-failed", f"{url} answered no rows", "", "check that it is a SPARQL endpoint")
+        return [variable.value for variable in found.variables], ([_term(value) for value in row] for row in found)
+
+    return inline_services(
+        request["text"],
+        local.rows,
+        ask_remote,
+        bind_join=request.get("bind_join") or (),
+        addresses=request.get("services") or {},
+    )
+
+
+def _parsed(data: bytes, url: str) -> ox.QuerySolutions | ox.QueryBoolean:
+    try:
+        return ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError) as error:
+        raise QueryError.of(
+            "endpoint-failed", f"{url} answered what is no SPARQL result: {error}", "", "check the address"
+        ) from None
+
+
+def _term(value: object) -> Term | None:
+    return None if value is None else Term(str(value))
+
+
+def _write_first(result: ox.QuerySolutions | ox.QueryTriples, limit: int, out: Path) -> None:
+    """Write the first rows or triples only; the rest is never worked out."""
+    with out.open("w", encoding="utf-8") as file:
+        if isinstance(result, ox.QueryTriples):
+            file.writelines(f"{triple} .\n" for _, triple in zip(range(limit), result, strict=False))
+            return
+        names = [variable.value for variable in result.variables]
+        file.write(json.dumps({"head": {"vars": names}})[:-1] + ', "results": {"bindings": [')
+        for number, row in zip(range(limit), result, strict=False):
+            cells = {name: _json_term(value) for name, value in zip(names, row, strict=True) if value is not None}
+            file.write((", " if number else "") + json.dumps(cells))
+        file.write("]}}")
+
+
+def _json_term(term: object) -> dict[str, str]:
+    """A term of https://www.w3.org/TR/sparql11-results-json/#select-encode-terms."""
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, ox.BlankNode):
+        return {"type": "bnode", "value": term.value}
+    if not isinstance(term, ox.Literal):
+        raise QueryError.of("bad-query", "the answer holds triples as values", "", "select terms")
+    told = {"type": "literal", "value": term.value}
+    if term.language:
+        return told | {"xml:lang": term.language}
+    return told if term.datatype.value.endswith("#string") else told | {"datatype": term.datatype.value}
+
+
+def _open(request: dict[str, Any]) -> _Graph:
+    if request["kind"] == "endpoint":
+        return _Remote(request["url"])
+    if request["kind"] == "folder":
+        return _Local(_read_only(request["path"]))
+    return _Local(_in_memory(request["path"], request.get("format")))
+
+
+def _read_only(path: str) -> ox.Store:
+    try:
+        return ox.Store.read_only(path)
+    except (OSError, RuntimeError) as error:
+        raise QueryError.of(
+            "unreadable-store", f"{path} cannot be opened: {error}", "it is no store, or one of another version",
+            "load the graph again with `kg load`",
+        ) from None  # fmt: skip
+
+
+def _in_memory(path: str, form: str | None) -> ox.Store:
+    store = ox.Store()
+    for file in rdf_files(Path(path), form):
+        with readable(file.path), file.path.open("rb") as raw:
+            try:
+                if file.compression:
+                    with opened(file, raw) as stream:
+                        store.bulk_load(input=stream, format=file.format)
+                else:
+                    store.bulk_load(path=file.path, format=file.format)
+            except (SyntaxError, ValueError) as error:
+                raise bad_rdf(file, error) from None
+    return store
+
+
+def _requests(stream: IO[str]) -> Iterator[dict[str, Any]]:
+    """Requests as they come; when the other side is gone, so is this process, even in the midst of a query."""
+    queue: SimpleQueue[str] = SimpleQueue()
+
+    def read() -> None:
+        for line in stream:
+            queue.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield json.loads(queue.get())
+
+
+def main() -> None:
+    """Serve requests until the other side hangs up."""
+    graph: _Graph | None = None
+    for request in _requests(sys.stdin):
+        reply: dict[str, Any] = {}
+        try:
+            if graph is None:
+                graph = _open(request)
+            else:
+                graph.answer(request, Path(request["out"]))
+        except KgError as error:
+            reply = {"class": type(error).__name__, "problem": error.problem.to_json()}
+        except (OSError, RuntimeError, ValueError) as error:  # an engine's own: evaluation, input and output
+            reply = {"class": "QueryError", "engine": str(error)}
+        except MemoryError:
+            reply = {"class": "QueryError", "engine": "out of memory"}
+        print(json.dumps(reply), flush=True)  # noqa: T201 (the protocol)
+
+
+if __name__ == "__main__":
+    main()

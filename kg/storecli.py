@@ -1,0 +1,424 @@
+"""The commands that ask: `load`, `query`, `upload` and `queries`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from kg.answer import Answer
+from kg.ending import ending_cleanly
+from kg.errors import Problem, QueryError, UsageError
+from kg.graphstore import TIMEOUT, GraphStore, open_endpoint, open_store
+from kg.load import load_graph
+from kg.options import ExportOptions
+from kg.parameters import KINDS
+from kg.pipeline import export
+from kg.progress import bytes_bar
+from kg.querycheck import check_query
+from kg.querydocs import queries_markdown, queries_turtle
+from kg.remote import PASSWORD, USER
+from kg.savedqueries import SavedQuery, find_query, load_queries, parse_query
+from kg.storefolder import read_meta
+from kg.upload import upload_graph
+from kg.vocab import BASE
+
+__all__ = ["load_command", "queries_app", "query_command", "upload_command"]
+
+GRAPH: Final = Path("build/pfocr.ttl")
+STORE: Final = Path("build/pfocr.store")
+_TABLE_ROWS: Final = 100
+_LARGE: Final = 50_000_000
+
+
+class Form(StrEnum):
+    """Formats of an answer."""
+
+    table = "table"
+    csv = "csv"
+    tsv = "tsv"
+    json = "json"
+    xml = "xml"
+    ttl = "ttl"
+    md = "md"
+
+
+class BuildForm(StrEnum):
+    """Forms that saved queries are written in."""
+
+    ttl = "ttl"
+    md = "md"
+
+
+class TextOrJson(StrEnum):
+    """Forms of a listing."""
+
+    text = "text"
+    json = "json"
+
+
+QueriesFolder = Annotated[
+    Path | None, typer.Option("--queries", help="Folder of saved queries (NAME.rq) to use instead of the shipped ones.")
+]
+StoreOption = Annotated[Path, typer.Option("--store", "-s", envvar="KG_STORE", help="Folder of the store.")]
+
+
+def load_command(
+    graph: Annotated[
+        list[Path] | None,
+        typer.Argument(help=f"RDF files in any format, also .gz or .zst, or folders of them; {GRAPH} by default."),
+    ] = None,
+    store: StoreOption = STORE,
+    add: Annotated[bool, typer.Option("--add", help="Keep what the store holds, and add to it.")] = False,
+    form: Annotated[str | None, typer.Option("--format", "-f", help="Format where a suffix does not tell.")] = None,
+) -> None:
+    """Load a graph into a store on disk, so that queries start at once.
+
+    The new store takes the place of the old one when it is whole: whoever stops a load keeps the old one. Layers of
+    N-Quads and TriG become named graphs.
+    """
+    console = Console(stderr=True)
+    with ending_cleanly("stopped; the store is as it was"):
+        with bytes_bar(console, "load") as on_progress:
+            report = load_graph(graph or [GRAPH], store, add=add, form=form, on_progress=on_progress)
+        rate = report.quads / report.seconds if report.seconds else 0
+        graphs = f" in {len(report.graphs)} named graphs" if report.graphs else ""
+        console.print(
+            f"{report.store}: {report.quads:,} triples{graphs}, {report.seconds:.1f} s ({rate:,.0f} triples/s)",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def query_command(
+    query: Annotated[
+        str, typer.Argument(help="Name of a saved query, a file ending in .rq, SPARQL text, or - for standard input.")
+    ],
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Parameters: IRI, CURIE, or what people type.")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", "-f", help="Format of the answer.")] = Form.table,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", "-s", envvar="KG_STORE", help=f"Store to ask; {STORE}, else {GRAPH}, by default."),
+    ] = None,
+    graph: Annotated[
+        Path | None, typer.Option("--graph", "-g", help="RDF file to ask, read into memory; no store is needed.")
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", "-e", help=f"SPARQL endpoint to ask; {USER} and {PASSWORD}, or netrc, sign in."),
+    ] = None,
+    queries: QueriesFolder = None,
+    federate: Annotated[
+        bool, typer.Option("--federate", help="Let the query call the other endpoints that it names (SERVICE).")
+    ] = False,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--service", metavar="ENDPOINT=URL", help="Ask this address in place of an endpoint, such as a mirror."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds after which the query is stopped; 0 for never.")
+    ] = TIMEOUT,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help=f"Rows at most; a table shows {_TABLE_ROWS} without it, other formats all. 0 for all."
+        ),
+    ] = None,
+) -> None:
+    """Ask a saved query, or any SPARQL query, of a store, a file or an endpoint.
+
+    Queries only read. Nothing is sent anywhere without --endpoint or --federate.
+    """
+    with ending_cleanly("stopped"):
+        given = _pairs(values or [], "a parameter", "gene=STAT3")
+        saved = _the_query(query, queries)
+        _tell_defaults(saved, given)
+        with _opened(store, graph, endpoint, queries) as opened:
+            answer = opened.query(
+                saved,
+                params=given,
+                limit=limit or None,
+                timeout=timeout or None,
+                federate=federate,
+                services=_pairs(
+                    service or [], "--service", "https://sparql.uniprot.org/sparql=https://mirror.example/"
+                ),
+            )
+            _show(answer, form.value, _TABLE_ROWS if limit is None and form is Form.table else None)
+
+
+def _pairs(texts: list[str], what: str, example: str) -> dict[str, str]:
+    """`NAME=VALUE` texts as a mapping; an address on the left may hold `=` itself, so the split is at the last `=http`."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=http") if text.startswith("http") else text.partition("=")
+        if not equals or not name:
+            raise UsageError.of(
+                "bad-parameter", f"{text!r} is not NAME=VALUE", f"{what} needs both", f"write {example}"
+            )
+        value = f"http{value}" if text.startswith("http") else value
+        # A name that is given again makes a list: genes=STAT3 genes=JAK1.
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
+def _the_query(query: str, folder: Path | None) -> SavedQuery:
+    if query == "-":
+        return parse_query(sys.stdin.read())
+    if query.endswith(".rq"):
+        path = Path(query)
+        try:
+            return parse_query(path.read_text("utf-8"), path.stem, query)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise QueryError.of("unreadable-queries", f"{query}: {reason}", "", "check the path") from None
+    if any(sign in query for sign in " {\n"):
+        return parse_query(query)
+    return find_query(query, folder)
+
+
+def _tell_defaults(query: SavedQuery, given: Mapping[str, str]) -> None:
+    """Say which values were not asked for."""
+    for parameter in query.parameters:
+        if parameter.default and parameter.name not in given:
+            typer.echo(f"{parameter.name}={','.join(parameter.default)} (default)", err=True)
+
+
+def _opened(store: Path | None, graph: Path | None, endpoint: str | None, queries: Path | None) -> GraphStore:
+    """What is asked: as told, else the default store, else the default graph."""
+    if graph is not None and endpoint is not None:
+        raise UsageError.of("two-graphs", "--graph and --endpoint were both given", "", "give one of them")
+    if endpoint is not None:
+        return open_endpoint(endpoint, queries=queries)
+    if graph is not None:
+        return open_store(graph, queries=queries)
+    if store is None and not STORE.exists() and GRAPH.exists():
+        if GRAPH.stat().st_size > _LARGE:
+            typer.echo(f"reading all of {GRAPH}; `kg load` once makes this quick", err=True)
+        return open_store(GRAPH, queries=queries)
+    chosen = store or STORE
+    _tell_stale(chosen)
+    if not chosen.exists():
+        raise QueryError.of(
+            "no-store",
+            f"there is no store {chosen}" + ("" if store else f", and no graph {GRAPH}"),
+            "a query needs a graph",
+            "run `make export`, then `kg load`; or give --graph FILE, --store DIR or --endpoint URL",
+        )
+    return open_store(chosen, queries=queries)
+
+
+def _tell_stale(store: Path) -> None:
+    """Warn where a file has changed since it was loaded."""
+    for source in (read_meta(store) or {}).get("sources", []):
+        path = Path(source["path"])
+        if path.exists() and (path.stat().st_size, path.stat().st_mtime_ns) != (source["size"], source["mtime"]):
+            typer.echo(f"{path.name} has changed since it was loaded; `kg load` brings the store up to date", err=True)
+
+
+def _show(answer: Answer, form: str, shown: int | None) -> None:
+    width = Console().width if sys.stdout.isatty() else None
+    whole = answer.write(form, sys.stdout.buffer, width=width, limit=shown)
+    sys.stdout.buffer.flush()
+    if not whole:
+        typer.echo(f"the first {shown} rows; --limit 0 shows all, --format csv writes all", err=True)
+    elif form == "table" and answer.form == "rows" and next(answer.terms(), None) is None:
+        typer.echo("no rows", err=True)
+
+
+def upload_command(
+    graph: Annotated[Path, typer.Argument(help="RDF file in any format, also .gz or .zst, or a folder of them.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="Address of the store's Graph Store Protocol; with --update, of its update endpoint."
+        ),
+    ],
+    graph_iri: Annotated[
+        str | None, typer.Option("--graph-iri", help="Named graph for triples that have none; else the default graph.")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Send SPARQL Update (INSERT DATA) instead.")] = False,
+    add: Annotated[
+        bool, typer.Option("--add", help="Keep what the graphs hold; they are replaced without it.")
+    ] = False,
+    query_url: Annotated[
+        str | None, typer.Option("--query-url", help="Where the store answers queries; known for common stores.")
+    ] = None,
+    form: Annotated[str | None, typer.Option("--format", "-f", help="Format where the suffix does not tell.")] = None,
+) -> None:
+    """Send a graph to a triple store over HTTP, and count what arrived.
+
+    User and password come from the environment variables KG_USER and KG_PASSWORD, or from netrc.
+    The exit status is 1 when the store counts something else than was sent.
+    """
+    console = Console(stderr=True)
+    with ending_cleanly("stopped; the store holds a part of the graph"):
+        with bytes_bar(console, "upload") as on_progress:
+            report = upload_graph(
+                graph, to, graph_iri=graph_iri, update=update, add=add, query_url=query_url, form=form,
+                on_progress=on_progress,
+            )  # fmt: skip
+        for name, (before, sent, after) in report.counted.items():
+            held = f", {before:,} before" if before else ""
+            typer.echo(f"{name or 'default graph'}: {sent:,} sent, the store counts {after:,}{held}", err=True)
+        typer.echo(f"{report.sent:,} triples in {report.requests:,} requests, {report.seconds:.1f} s", err=True)
+        if not report.complete:
+            raise QueryError.of(
+                "count-differs",
+                "the store does not count what was sent",
+                "the file repeats triples, the store held some of them already, or it dropped some",
+                "look at the counts above; a graph that `kg export` wrote repeats nothing",
+            )
+
+
+queries_app = typer.Typer(
+    name="queries",
+    help="List, show, check and publish saved queries.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@queries_app.command("list", epilog="Example: `kg queries list`")
+def list_command(
+    queries: QueriesFolder = None,
+    tag: Annotated[str | None, typer.Option(help="Only queries with this tag.")] = None,
+    form: Annotated[TextOrJson, typer.Option("--format", "-f", help="text or json.")] = TextOrJson.text,
+) -> None:
+    """List the saved queries, one a line."""
+    problems: list[Problem] = []
+    with ending_cleanly():
+        found = [q for q in load_queries(queries, on_problem=problems.append).values() if tag is None or tag in q.tags]
+        if form is TextOrJson.json:
+            typer.echo(json.dumps([_described(query) for query in found], indent=2, ensure_ascii=False))
+        else:
+            width = max((len(query.name) for query in found), default=0)
+            for query in found:
+                typer.echo(f"{query.name:<{width}}  {query.summary}{' (federated)' if query.federated else ''}")
+        for problem in problems:
+            typer.echo(problem.text(), err=True)
+        if problems:
+            raise typer.Exit(1)
+
+
+def _described(query: SavedQuery) -> dict[str, Any]:
+    return {
+        "name": query.name,
+        "summary": query.summary,
+        "description": query.description,
+        "tags": list(query.tags),
+        "endpoints": list(query.endpoints),
+        "parameters": [
+            {
+                "name": p.name,
+                "type": p.type,
+                "wanted": KINDS[p.type].wanted,
+                "list": p.many,
+                "optional": p.optional,
+                "default": list(p.default),
+            }
+            for p in query.parameters
+        ],
+    }
+
+
+@queries_app.command("show", epilog="Example: `kg queries show figures-for-gene`")
+def show_command(
+    name: Annotated[str, typer.Argument(help="Name of a saved query.")],
+    queries: QueriesFolder = None,
+) -> None:
+    """Show one saved query: what it asks, its parameters, its text."""
+    with ending_cleanly():
+        query = find_query(name, queries)
+        typer.echo(query.summary)
+        if query.description:
+            typer.echo(query.description)
+        for parameter in query.parameters:
+            kind = KINDS[parameter.type]
+            typer.echo(
+                f"\n  {parameter.name}={kind.example.split(', ')[0]}"
+                f"{',...' if parameter.many else ''}\n      {kind.wanted}, such as {kind.example}"
+            )
+            if parameter.optional:
+                typer.echo(f"      may be left out; {parameter.name}= lifts it")
+            if parameter.default:
+                typer.echo(f"      default {', '.join(parameter.default)}")
+        for endpoint in query.endpoints:
+            typer.echo(f"\n  calls {endpoint}: needs --federate")
+        typer.echo(f"\n{query.sparql.strip()}")
+
+
+@queries_app.command(
+    "check", epilog="Examples: `kg queries check`; `kg queries check my/query.rq --graph build/pfocr.ttl`"
+)
+def check_command(
+    file: Annotated[list[Path] | None, typer.Argument(help="Query files; the shipped ones by default.")] = None,
+    graph: Annotated[
+        Path | None, typer.Option("--graph", "-g", help="Graph to run them on; that of the seeds by default.")
+    ] = None,
+    queries: QueriesFolder = None,
+) -> None:
+    """Check queries: header, SPARQL 1.1, and that the defaults find something.
+
+    The parts of a query that call other endpoints are not run. The exit status is 1 when a query has a problem.
+    """
+    with ending_cleanly():
+        paths = file or _query_files(queries)
+        problems = 0
+        with _check_graph(graph) as path, open_store(path) as store:
+            for each in paths:
+                for problem in check_query(each, store):
+                    typer.echo(problem.text(), err=True)
+                    problems += problem.severity == "error"
+        typer.echo(f"{len(paths)} queries, {problems} problems")
+        if problems:
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _check_graph(given: Path | None) -> Iterator[Path]:
+    """The graph that queries are tried on: as told, else one made of the checkout's seeds, else the default graph."""
+    seeds = Path(__file__).parents[1] / "seeds"
+    if given is not None or not seeds.is_dir():
+        yield given or GRAPH
+        return
+    with tempfile.TemporaryDirectory(prefix="kg-seeds-") as folder:
+        export(seeds, Path(folder) / "seeds.ttl", options=ExportOptions(check=False))
+        yield Path(folder) / "seeds.ttl"
+
+
+def _query_files(folder: Path | None) -> list[Path]:
+    return [Path(query.path) for query in load_queries(folder, on_problem=lambda _problem: None).values()]
+
+
+@queries_app.command("build", epilog="Examples: `kg queries build > queries.ttl`; `kg queries build --format md`")
+def build_command(
+    form: Annotated[
+        BuildForm, typer.Option("--format", "-f", help="ttl (SIB's form) or md (a table).")
+    ] = BuildForm.ttl,
+    queries: QueriesFolder = None,
+    target: Annotated[
+        str | None, typer.Option(help="IRI of the endpoint that holds the graph, for schema:target.")
+    ] = None,
+    base: Annotated[str, typer.Option(help="IRI that the queries' own IRIs hang on.")] = BASE,
+) -> None:
+    """Write the saved queries as RDF (SIB's sh:SPARQLExecutable), or as a Markdown table."""
+    with ending_cleanly():
+        found = load_queries(queries)
+        if form is BuildForm.md:
+            typer.echo(queries_markdown(found.values()), nl=False)
+            return
+        typer.echo(queries_turtle(found.values(), base=base, target=target), nl=False)

@@ -562,7 +562,7 @@ ORDER: Final = {
     "figures-for-symbol-strict": ("figure", "gene", "word"),
     "figures-for-two-genes": ("-year", "figure"),
     "figures-of-paper": ("figure", "symbol", "gene"),
-    "gene-sets": ("id", "ncbigene"),
+    "gene-sets": (),  # an export: in no order
     "gene-trend": ("year",),
     "genes-for-disease": ("-figures", "symbol", "gene"),
     "genes-of-figure": ("symbol", "gene", "word", "match", "lexicon"),

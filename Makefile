@@ -22,6 +22,7 @@ lint: .venv/.ready
 
 bench: .venv/.ready
 	.venv/bin/python bench/export.py --peer
+	.venv/bin/python -m bench.queries
 
 .venv/.ready: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -303,4 +303,4 @@ app.command(
     epilog="Examples: `kg upload build/pfocr.ttl --to http://localhost:7878/store`; "
     "`kg upload build/pfocr.ttl --to http://localhost:8890/sparql-graph-crud-auth --graph-iri https://w3id.org/pfocr-kg/graph`",
 )(upload_command)
-app.add_typer(queries_app)
+app.add_typer(queries_app, name="queries")

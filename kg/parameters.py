@@ -61,6 +61,8 @@ _MESH_SPELLINGS: Final = (
 _GENE_SITES: Final = r"(?:identifiers\.org/ncbigene|ncbi\.nlm\.nih\.gov/gene|purl\.uniprot\.org/geneid)"
 _PMC_SITES: Final = r"(?:(?:pmc\.)?ncbi\.nlm\.nih\.gov/(?:pmc/)?articles|europepmc\.org/articles|identifiers\.org/pmc)"
 _PUBMED_SITES: Final = r"(?:pubmed\.ncbi\.nlm\.nih\.gov|identifiers\.org/pubmed|purl\.uniprot\.org/pubmed)"
+_PMID: Final = re.compile(rf"(?:(?:pmid|pubmed):\s*|{_HTTP}{_PUBMED_SITES}[/:])?(\d+)/?", re.IGNORECASE | re.ASCII)
+_DOI: Final = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE | re.ASCII)
 _WP_SITES: Final = r"(?:wikipathways\.org/(?:pathways|instance)|identifiers\.org/wikipathways)"
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -193,18 +195,32 @@ def _one(parameter: Parameter, value: str, ask: Ask) -> Term:
     if parameter.type == "doi":
         return literal(_doi(parameter, value))
     if parameter.type == "wikipathway":
-        return literal(plain(_spelled(parameter, value) or _refuse(parameter, value)))
-    return _spelled(parameter, value) or _special(parameter, value, ask) or _named(parameter, value, ask)
+        return literal(plain(_own_spelling(parameter, value) or _refuse(parameter, value)))
+    if parameter.type == "paper":
+        return _paper(parameter, value, ask) or _spelled(parameter, value) or _refuse(parameter, value)
+    return _spelled(parameter, value) or (_figure if parameter.type == "figure" else _named)(parameter, value, ask)
+
+
+def _bare(value: str) -> str:
+    return value[1:-1] if value.startswith("<") and value.endswith(">") else value
+
+
+def _own_spelling(parameter: Parameter, value: str) -> Term | None:
+    """One of the type's own spellings, as the graph writes it."""
+    for pattern, replacement in KINDS[parameter.type].spellings:
+        match = re.fullmatch(pattern, _bare(value), re.IGNORECASE | re.ASCII)
+        if match:
+            local = match[1] if parameter.type == "lexicon" else match[1].upper()
+            return Term(f"<{replacement.removesuffix(chr(92) + '1')}{local}>")
+    return None
 
 
 def _spelled(parameter: Parameter, value: str) -> Term | None:
-    """An IRI, a CURIE, or one of the type's own spellings."""
-    bare = value[1:-1] if value.startswith("<") and value.endswith(">") else value
-    for pattern, replacement in KINDS[parameter.type].spellings:
-        match = re.fullmatch(pattern, bare, re.IGNORECASE | re.ASCII)
-        if match:
-            text = match.expand(replacement)
-            return Term(f"<{text[: -len(match[1])]}{match[1] if parameter.type == 'lexicon' else match[1].upper()}>")
+    """One of the type's own spellings, an IRI, or a CURIE."""
+    own = _own_spelling(parameter, value)
+    if own is not None:
+        return own
+    bare = _bare(value)
     prefix, colon, local = bare.partition(":")
     namespace = next((iri for name, iri in _CURIES.items() if name.lower() == prefix.lower()), None)
     if colon and namespace and not local.startswith("//"):
@@ -217,23 +233,19 @@ def _spelled(parameter: Parameter, value: str) -> Term | None:
 
 
 def _doi(parameter: Parameter, value: str) -> str:
-    match = re.fullmatch(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", value, re.IGNORECASE | re.ASCII)
+    match = _DOI.fullmatch(_bare(value))
     if match is None:
         raise _wrong(parameter, value)
     return match[1].upper()
 
 
-def _special(parameter: Parameter, value: str, ask: Ask) -> Term | None:
-    """What is found by something else than a label."""
-    if parameter.type == "figure":
-        return _figure(parameter, value, ask)
-    if parameter.type != "paper":
+def _paper(parameter: Parameter, value: str, ask: Ask) -> Term | None:
+    """The paper with a DOI or a PMID; None where the value is neither."""
+    pmid, doi = _PMID.fullmatch(_bare(value)), _DOI.fullmatch(_bare(value))
+    if pmid is None and doi is None:
         return None
-    pmid = re.fullmatch(r"(?:(?:pmid|pubmed):\s*)?(\d+)", value, re.IGNORECASE)
     predicate, text = ("P698", pmid[1]) if pmid else ("P356", _doi(parameter, value))
-    found = list(
-        ask(f"SELECT ?paper WHERE {{ ?paper <http://www.wikidata.org/prop/direct/{predicate}> {_text(text)} }}")
-    )
+    found = list(ask(f"SELECT ?paper WHERE {{ ?paper <{_CURIES['wdt']}{predicate}> {_text(text)} }}"))
     if not found or found[0][0] is None:
         raise _wrong(parameter, value, "the graph has no such paper", code="unknown-value")
     return found[0][0]

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import io
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -16,7 +17,10 @@ from typer.testing import CliRunner
 
 import kg
 from kg.cli import app
+from kg.querycheck import check_query
+from kg.querydocs import queries_markdown
 from kg.repair import REPAIRS
+from tests.cli.test_bad_input import ASKING, codes_of
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -36,11 +40,12 @@ def test_the_python_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown):
         exec(compile(python_block(), "README.md", "exec"), {})  # noqa: S102 (that is the test)
-    first, second = shown.getvalue().splitlines()
+    first, second, third = shown.getvalue().splitlines()
     assert first.startswith("7 82 {")
     triples, violations = second.split(" ", 1)
     assert int(triples) > 20
     assert violations == "[]"
+    assert third == "https://pfocr.wikipathways.org/figures/PMC12080488__ITT-14-523-g0004.html 2025"
 
 
 def test_the_turtle_of_the_readme_is_in_the_seeds_graph(seed_graph: Path) -> None:
@@ -54,30 +59,99 @@ def test_the_turtle_of_the_readme_is_in_the_seeds_graph(seed_graph: Path) -> Non
     assert shown <= real
 
 
+def commands() -> list[tuple[str, ...]]:
+    """Every command as its words, those of groups included."""
+    found: list[tuple[str, ...]] = [(str(command.name),) for command in app.registered_commands]
+    for group in app.registered_groups:
+        inner = group.typer_instance
+        assert inner is not None
+        found += [(str(group.name), str(command.name)) for command in inner.registered_commands]
+    return found
+
+
 def test_commands_of_the_readme_exist_and_have_help() -> None:
     runner = CliRunner()
     listed = set(re.findall(r"^kg (\w+)", README, re.MULTILINE))
-    registered = {command.name for command in app.registered_commands}
-    assert listed == registered
-    for name in registered:
-        result = runner.invoke(app, [str(name), "--help"])
+    assert listed == {words[0] for words in commands()}
+    assert len(commands()) == 12
+    for words in commands():
+        result = runner.invoke(app, [*words, "--help"])
         assert result.exit_code == 0
         assert "Example" in result.output
 
 
-def test_options_of_the_readme_exist() -> None:
-    named = set(re.findall(r"`(--[a-z-]+)", README))
-    assert len(named) >= 6
-    text = "".join(
-        CliRunner().invoke(app, [str(c.name), "--help"], env={"COLUMNS": "200"}).output for c in app.registered_commands
+def test_options_of_the_documents_exist() -> None:
+    documents = [README, *((ROOT / "docs" / name).read_text("utf-8") for name in ("queries.md", "stores.md"))]
+    own = "\n".join(
+        line for text in documents for line in text.splitlines() if re.match(r"kg |[^$]*`kg |[^$]*`--", line)
     )
-    assert {name for name in named if name not in text} == set()
+    named = set(re.findall(r"(?<!\w)(--[a-z][a-z-]+)", own))
+    assert len(named) >= 15
+    text = "".join(CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).output for words in commands())
+    of_others = {"--union-default-graph"}
+    assert {name for name in named - of_others if name not in text} == set()
+
+
+QUERIES = (ROOT / "docs" / "queries.md").read_text("utf-8")
+
+
+def test_the_table_of_queries_is_up_to_date() -> None:
+    table = queries_markdown(kg.load_queries().values())
+    assert table.count("\n") == 27
+    assert table in QUERIES, "run `kg queries build --format md` and put its table into docs/queries.md"
+
+
+def test_the_query_of_the_documents_is_right(tmp_path: Path, seed_graph: Path) -> None:
+    (text,) = re.findall(r"```sparql\n(.*?)```", QUERIES, re.DOTALL)
+    (tmp_path / "mine.rq").write_text(text, "utf-8")
+    with kg.open_store(seed_graph) as store:
+        assert check_query(tmp_path / "mine.rq", store) == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/queries.md"])
+def test_queries_of_the_documents_run(document: str, seed_graph: Path) -> None:
+    """Every `kg query` line that needs no other machine gives rows on the seeds."""
+    text = (ROOT / document).read_text("utf-8")
+    lines = [shlex.split(line, comments=True) for line in re.findall(r"^kg query (?!NAME).*$", text, re.MULTILINE)]
+    local = [words[2:] for words in lines if not {"--federate", "--endpoint", "--graph"} & set(words)]
+    assert len(local) >= 3
+    for words in local:
+        wanted = words[: words.index(">")] if ">" in words else words
+        result = CliRunner().invoke(app, ["query", *wanted, "--graph", str(seed_graph)])
+        assert result.exit_code == 0, result.output
+        assert len(result.stdout.splitlines()) > 1, words
+
+
+def test_every_public_name_has_its_home() -> None:
+    assert set(kg._HOMES) <= set(kg.__all__)
+    assert {name: getattr(kg, name).__module__ for name in kg._HOMES} == {
+        name: f"kg.{home}" for name, home in kg._HOMES.items()
+    }
 
 
 def test_public_names_are_sorted_and_all_there() -> None:
     assert list(kg.__all__) == sorted(kg.__all__)
     assert all(hasattr(kg, name) for name in kg.__all__)
     assert all(getattr(kg, name).__doc__ for name in kg.__all__)
+
+
+def codes_of_asking() -> set[str]:
+    """Codes of the modules that load, ask and upload."""
+    return {
+        code
+        for path in (ROOT / "kg").glob("*.py")
+        if path.stem in ASKING
+        for code in codes_of(ast.parse(path.read_text("utf-8")))
+    }
+
+
+def test_documents_and_tests_know_every_code_of_asking() -> None:
+    codes = codes_of_asking()
+    assert len(codes) > 30
+    documents = QUERIES + MODEL
+    assert {code for code in codes if f"`{code}`" not in documents} == set()
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert {code for code in codes if f'"{code}"' not in tests and f"[{code}]" not in tests} == set()
 
 
 def problem_codes() -> set[str]:
@@ -108,7 +182,7 @@ def _code_of(call: ast.Call) -> set[str]:
 
 
 def test_documents_name_every_problem_code() -> None:
-    codes = problem_codes() - {"bad-rdf", "shape"}  # of `kg check`, and of foreign shapes
+    codes = problem_codes() - {"bad-rdf", "shape"} - codes_of_asking()  # of `kg check`, and of foreign shapes
     assert len(codes) > 30
     assert {code for code in codes if f"`{code}`" not in MODEL} == set()
 
@@ -136,8 +210,9 @@ def test_the_wheel_ships_shapes_context_vocabulary_and_types(tmp_path: Path) -> 
     wheel = next(tmp_path.glob("*.whl"))
     names = set(zipfile.ZipFile(wheel).namelist())
     shapes = {f"kg/_data/shapes/{path.name}" for path in (ROOT / "shapes").glob("*.ttl")}
-    assert len(shapes) == 16
-    assert names >= shapes | {"kg/py.typed", "kg/data/schemaorg.context.jsonld", "kg/data/vocabulary.ttl"}
+    queries = {f"kg/_data/queries/{path.name}" for path in (ROOT / "queries").glob("*.rq")}
+    assert (len(shapes), len(queries)) == (16, 25)
+    assert names >= shapes | queries | {"kg/py.typed", "kg/data/schemaorg.context.jsonld", "kg/data/vocabulary.ttl"}
     assert not [name for name in names if name.startswith(("tests", "bench", "seeds"))]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import weakref
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
@@ -50,13 +52,15 @@ class Answer:
     asked for; the answer lies in a temporary file, which goes when the object does.
 
     Args:
-        file: SPARQL 1.1 Query Results JSON, or N-Triples for a graph; owned by this object from here on.
+        path: a file of SPARQL 1.1 Query Results JSON, or of N-Triples for a graph; owned by this object from here on.
         graph: whether it is a graph.
     """
 
-    def __init__(self, file: IO[bytes], *, graph: bool) -> None:
-        self._file = file
-        self._finalizer = weakref.finalize(self, file.close)
+    def __init__(self, path: Path, *, graph: bool) -> None:
+        self._file = path.open("rb")
+        self._finalizer = weakref.finalize(self, _discard, self._file, path)
+        with contextlib.suppress(PermissionError):  # where an open file cannot be removed, the finalizer does it
+            path.unlink()
         self.boolean: bool | None = None
         self.variables: list[str] = list(_TRIPLE)
         self.form = "graph"
@@ -195,14 +199,9 @@ class Answer:
         self._finalizer()
 
 
-def from_bytes(data: bytes, *, graph: bool = False) -> Answer:
-    """An answer from its text, for tests and examples.
-
-    >>> answer = from_bytes(b'{"head": {"vars": ["n"]}, "results": {"bindings": []}}')
-    >>> answer.variables, answer.rows()
-    (['n'], [])
-    """
-    return Answer(io.BytesIO(data), graph=graph)
+def _discard(file: IO[bytes], path: Path) -> None:
+    file.close()
+    path.unlink(missing_ok=True)
 
 
 def _value(term: Any) -> Value:

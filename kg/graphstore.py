@@ -106,15 +106,16 @@ class GraphStore:
     def _run(self, request: dict[str, Any], timeout: float | None, *, graph: bool) -> Answer:
         if self._worker is None:
             self._worker = _Worker(self._opening)
-        out = tempfile.NamedTemporaryFile(prefix="kg-answer-")  # noqa: SIM115 (the answer owns it)
+        handle, name = tempfile.mkstemp(prefix="kg-answer-")
+        os.close(handle)
         try:
-            self._worker.ask(request | {"out": out.name, "timeout": timeout}, timeout)
+            self._worker.ask(request | {"out": name, "timeout": timeout}, timeout)
+            return Answer(Path(name), graph=graph)
         except BaseException as error:
-            out.close()
+            Path(name).unlink(missing_ok=True)
             if not isinstance(error, KgError) or not self._worker.alive:
                 self.close()
             raise
-        return Answer(cast("IO[bytes]", out), graph=graph)
 
     def close(self) -> None:
         """Stop the process; another one starts with the next query."""

@@ -87,6 +87,11 @@ def load_command(
     """
     console = Console(stderr=True)
     with ending_cleanly("stopped; the store is as it was"):
+        if not graph and not GRAPH.exists():
+            raise UsageError.of(
+                "unreadable-graph", f"there is no {GRAPH}", "it is what is loaded unless told otherwise",
+                "run `make export`, or name a graph",
+            )  # fmt: skip
         with bytes_bar(console, "load") as on_progress:
             report = load_graph(graph or [GRAPH], store, add=add, form=form, on_progress=on_progress)
         rate = report.quads / report.seconds if report.seconds else 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kg.choices import Engine, ReportForm, TextOrJson
 from kg.describe import SOURCE_IRI
 from kg.ending import ending_cleanly
 from kg.errors import Problem, UsageError, printable
@@ -23,11 +23,12 @@ from kg.link import IMAGE_URL
 from kg.options import ExportOptions
 from kg.pipeline import export
 from kg.progress import progress_bar
+from kg.queriescli import queries_app
 from kg.records import explain_record
 from kg.report import ExportReport, write_report
 from kg.resources import tool_version
 from kg.shapes import load_shapes
-from kg.storecli import load_command, queries_app, query_command, upload_command
+from kg.storecli import load_command, query_command, upload_command
 from kg.vocab import BASE, Names
 from kg.vocabulary import vocabulary_turtle
 
@@ -42,28 +43,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-
-
-class Engine(StrEnum):
-    """SHACL engines."""
-
-    shacl = "shacl"
-    pyshacl = "pyshacl"
-
-
-class TextOrJson(StrEnum):
-    """Forms of a listing."""
-
-    text = "text"
-    json = "json"
-
-
-class ReportForm(StrEnum):
-    """Forms of a check's report."""
-
-    text = "text"
-    json = "json"
-    turtle = "turtle"
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 (Typer calls it so)

@@ -219,7 +219,7 @@ def codes_of(function: ast.AST) -> Iterator[str]:
 # What asks and what goes over HTTP: tests/project looks for the tests of these.
 ASKING: Final = frozenset([
     "answer", "federate", "graphstore", "load", "parameters", "querycheck", "queryworker", "remote", "savedqueries",
-    "sparql", "storecli", "storefolder", "upload",
+    "queriescli", "sparql", "storecli", "storefolder", "upload",
 ])  # fmt: skip
 
 

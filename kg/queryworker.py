@@ -13,6 +13,8 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, Protocol
@@ -98,24 +100,45 @@ class _Remote:
     def __init__(self, url: str) -> None:
         from kg.remote import open_session, require_url  # noqa: PLC0415 (HTTP takes a tenth of a second to import)
 
-        self.url, self.session = require_url(url), open_session(retries=2)
+        self.url, self.session = require_url(url), open_session(url, retries=2)
 
     def answer(self, request: dict[str, Any], out: Path) -> None:
         """Send a query; the endpoint itself follows `SERVICE`."""
         from kg.remote import RESULTS, ask_endpoint  # noqa: PLC0415
 
-        graph = query_form(request["text"]) in ("CONSTRUCT", "DESCRIBE")
+        form, text, limit = query_form(request["text"]), request["text"], request.get("limit")
+        graph = form in ("CONSTRUCT", "DESCRIBE")
         accept = "application/n-triples" if graph else RESULTS
-        data = ask_endpoint(self.session, self.url, request["text"], accept=accept, timeout=_patience(request))
-        limit = request.get("limit")
-        if graph:
-            data = b"".join(data.splitlines(keepends=True)[:limit])
-        elif limit is not None:
-            found = _parsed(data, self.url)
-            if isinstance(found, ox.QuerySolutions):
-                _write_first(found, limit, out)
+        data = ask_endpoint(self.session, self.url, text, accept=accept, timeout=_patience(request))
+        with _whole_results(self.url):
+            if graph:
+                triples = (quad.triple for quad in islice(ox.parse(data, format=ox.RdfFormat.N_TRIPLES), limit))
+                out.write_bytes(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
                 return
-        out.write_bytes(data)
+            found = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+            if form == "ASK" and isinstance(found, ox.QuerySolutions):
+                out.write_text(json.dumps({"head": {}, "boolean": _is_yes(found)}))
+            elif isinstance(found, ox.QuerySolutions) and limit is not None:
+                _write_first(found, limit, out)
+            else:
+                found.serialize(output=out, format=ox.QueryResultsFormat.JSON)
+
+
+def _is_yes(rows: ox.QuerySolutions) -> bool:
+    """Virtuoso answers ASK with a row that holds 1, or with none."""
+    first = next(rows, None)
+    return first is not None and getattr(first[0], "value", "") in ("1", "true")
+
+
+@contextmanager
+def _whole_results(url: str) -> Iterator[None]:
+    """Turn what no result is into an error that names the endpoint."""
+    try:
+        yield
+    except (SyntaxError, ValueError) as error:
+        raise QueryError.of(
+            "endpoint-failed", f"{url} answered what is no SPARQL result: {error}", "", "check the address"
+        ) from None
 
 
 def _patience(request: dict[str, Any]) -> float | None:
@@ -135,13 +158,16 @@ def _federated(local: _Local, request: dict[str, Any]) -> str:
         )
     from kg.remote import ask_endpoint, open_session, require_url  # noqa: PLC0415 (as above)
 
-    session = open_session(retries=2, sign_in=False)
+    session = open_session(retries=2)  # without the user's password: a query names these endpoints, not the user
 
     def ask_remote(url: str, text: str) -> Rows:
-        found = _parsed(ask_endpoint(session, require_url(url), text, timeout=_patience(request)), url)
-        if not isinstance(found, ox.QuerySolutions):
-            raise QueryError.of("endpoint-failed", f"{url} answered no rows", "", "check that it is a SPARQL endpoint")
-        return [variable.value for variable in found.variables], ([_term(value) for value in row] for row in found)
+        data = ask_endpoint(session, require_url(url), text, timeout=_patience(request))
+        with _whole_results(url):
+            found = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+            if isinstance(found, ox.QuerySolutions):
+                rows = [[_term(value) for value in row] for row in found]
+                return [variable.value for variable in found.variables], rows
+        raise QueryError.of("endpoint-failed", f"{url} answered no rows", "", "check that it is a SPARQL endpoint")
 
     return inline_services(
         request["text"],
@@ -150,15 +176,6 @@ def _federated(local: _Local, request: dict[str, Any]) -> str:
         bind_join=request.get("bind_join") or (),
         addresses=request.get("services") or {},
     )
-
-
-def _parsed(data: bytes, url: str) -> ox.QuerySolutions | ox.QueryBoolean:
-    try:
-        return ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
-    except (SyntaxError, ValueError) as error:
-        raise QueryError.of(
-            "endpoint-failed", f"{url} answered what is no SPARQL result: {error}", "", "check the address"
-        ) from None
 
 
 def _term(value: object) -> Term | None:

@@ -29,9 +29,12 @@ __all__ = ["UploadReport", "query_address", "upload_graph"]
 _BATCH: Final = 10_000
 # Virtuoso's SPARQL compiler stops at some 5,000 statements in one update.
 _UPDATE_BATCH: Final = 1_000
+_MOST_WAITING: Final = 8
+"""Batches that may wait in memory, where a file mixes many graphs."""
 _PREFIX: Final = "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
 _SECONDS: Final = 300
 _WAITS: Final = (1, 2, 4, 8, 16)
+_DROPS_BODY: Final = frozenset({301, 302, 303})
 _PASSING: Final = frozenset({429, 502, 503, 504})
 _QUERY_ADDRESSES: Final = (
     (r"/store/?$", "/query"),  # Oxigraph
@@ -69,6 +72,7 @@ class _Target:
     session: requests.Session
     url: str
     update: bool
+    query_session: requests.Session
     query_url: str
 
 
@@ -111,17 +115,24 @@ def upload_graph(
     Raises:
         QueryError: the store refuses or does not answer.
         UsageError: the file cannot be read, or the query endpoint is not known.
-        SourceError: a syntax error, or a blank node.
+        SourceError: a syntax error, a blank node, or no triple at all; nothing was sent then.
     """
     started = time.monotonic()
-    files = rdf_files(Path(graph), form)
     asked = query_url or query_address(require_url(to))
     if asked is None:
         raise UsageError.of(
             "unknown-query-url", f"where {to} answers queries is not known", "the triples are counted at the end",
             "name its query endpoint with --query-url",
         )  # fmt: skip
-    target = _Target(session=open_session(retries=0), url=to, update=update, query_url=require_url(asked))
+    files = rdf_files(Path(graph), form)
+    _require_sendable(files)
+    target = _Target(
+        session=open_session(require_url(to), retries=0),
+        url=to,
+        update=update,
+        query_session=open_session(require_url(asked)),
+        query_url=asked,
+    )
     before: dict[str, int] = {}
     sent: dict[str, int] = {}
     calls = 0
@@ -134,6 +145,19 @@ def upload_graph(
         calls += 1
     counted = {name: (before[name], number, _count(target, name)) for name, number in sent.items()}
     return UploadReport(sent=sum(sent.values()), counted=counted, requests=calls, seconds=time.monotonic() - started)
+
+
+def _require_sendable(files: list[RdfFile]) -> None:
+    """Read everything once before anything is sent: a store must not be left with a part of a broken file."""
+    number = 0
+    for file in files:
+        with readable(file.path), file.path.open("rb") as raw, opened(file, raw) as stream:
+            number += sum(1 for _ in _quads(file, stream))
+    if not number:
+        raise SourceError.of(
+            "no-triples", "there is no triple in it", "an upload would only empty a graph", "name a graph with triples",
+            path=str(files[0].path),
+        )  # fmt: skip
 
 
 def _batches(
@@ -149,7 +173,8 @@ def _batches(
             while part := list(islice(quads, size)):
                 for quad in part:
                     waiting.setdefault(_graph_of(quad, graph_iri), []).append(f"{quad.triple} .\n")
-                for name in [name for name, lines in waiting.items() if len(lines) >= size]:
+                many = sum(map(len, waiting.values())) > _MOST_WAITING * size
+                for name in [name for name, lines in waiting.items() if many or len(lines) >= size]:
                     yield name, waiting.pop(name)
                 on_progress(done + raw.tell(), total)
             yield from waiting.items()
@@ -159,9 +184,9 @@ def _batches(
 def _quads(file: RdfFile, stream: Any) -> Iterator[ox.Quad]:
     try:
         for quad in ox.parse(stream, format=file.format):
-            if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
+            if any(isinstance(term, ox.BlankNode) for term in (quad.subject, quad.object, quad.graph_name)):
                 raise SourceError.of(
-                    "blank-node", f"the triple {quad.triple} has a blank node",
+                    "blank-node", f"{quad} has a blank node",
                     "its name would mean another node in each batch",
                     "replace blank nodes by IRIs, or use the store's own loader",
                     path=str(file.path),
@@ -214,12 +239,23 @@ def _request(target: _Target, method: str, *, absent_is_fine: bool = False, **ar
             if wait is None:
                 raise unreachable(target.url, error) from None
         else:
+            _require_same_method(target.url, answer)
             if answer.ok or (absent_is_fine and answer.status_code == requests.codes.not_found):
                 return
             if wait is None or answer.status_code not in _PASSING:
                 raise refused(target.url, answer)
             wait = _asked_wait(answer) or wait
         time.sleep(wait)
+
+
+def _require_same_method(url: str, answer: requests.Response) -> None:
+    """Refuse a redirect after which a POST is a GET: the triples would be lost without a word."""
+    moved = next((step for step in answer.history if step.status_code in _DROPS_BODY), None)
+    if moved is not None:
+        raise QueryError.of(
+            "endpoint-failed", f"{url} answered {moved.status_code} and leads to {answer.url}",
+            "on the way there what is sent would be dropped", "give the address that it leads to",
+        )  # fmt: skip
 
 
 def _asked_wait(answer: requests.Response) -> float | None:
@@ -231,7 +267,8 @@ def _asked_wait(answer: requests.Response) -> float | None:
 def _count(target: _Target, name: str) -> int:
     pattern = "?s ?p ?o"
     where = f"GRAPH <{name}> {{ {pattern} }}" if name else pattern
-    found = ask_endpoint(target.session, target.query_url, f"SELECT (COUNT(*) AS ?n) WHERE {{ {where} }}")
+    text = f"SELECT (COUNT(*) AS ?n) WHERE {{ {where} }}"
+    found = ask_endpoint(target.query_session, target.query_url, text, timeout=_SECONDS)
     try:
         return int(json.loads(found)["results"]["bindings"][0]["n"]["value"])
     except (ValueError, LookupError, TypeError) as error:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.errors import UsageError, printable
-from kg.vocab import FIGURE_BASE, Names, Term
+from kg.vocab import Names, Term
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ _INTEGERS: Final = (
 )  # fmt: skip
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _TRIPLE: Final = ("subject", "predicate", "object")
-_SHORT: Final = {"pfocr": FIGURE_BASE, "pmc": "https://identifiers.org/pmc/"} | Names().prefixes
+_NAMES: Final = Names()
 
 
 class Answer:
@@ -224,10 +224,7 @@ def _value(term: Any) -> Value:
 def short(term: Any) -> str:
     """A term as people read it: a CURIE where a prefix is known, else the IRI; a literal's text."""
     if isinstance(term, ox.NamedNode):
-        for prefix, namespace in _SHORT.items():
-            local = term.value.removeprefix(namespace)
-            if local != term.value and "/" not in local:
-                return f"{prefix}:{local}"
+        return _NAMES.curie(term.value)
     return "" if term is None else str(getattr(term, "value", term))
 
 

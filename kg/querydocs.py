@@ -6,8 +6,7 @@ import io
 from collections.abc import Iterable
 from typing import Final
 
-from kg.parameters import KINDS
-from kg.savedqueries import SavedQuery
+from kg.savedqueries import Parameter, SavedQuery
 from kg.sparql import expanded
 from kg.vocab import BASE, PREFIXES, RDF_TYPE, Names, Term, encode_local, iri, literal
 from kg.write import TurtleWriter
@@ -75,21 +74,19 @@ def queries_turtle(queries: Iterable[SavedQuery], *, base: str = BASE, target: s
 
 
 def queries_markdown(queries: Iterable[SavedQuery]) -> str:
-    """A table of the queries: name, what it asks, parameters with their defaults, endpoints."""
-    lines = ["| query | asks | parameters | calls |", "| --- | --- | --- | --- |"]
+    """A table of the queries: name, what it asks, parameters with their types and defaults, endpoints."""
+    lines = ["| query | asks | parameters (type): defaults | calls |", "| --- | --- | --- | --- |"]
     for query in queries:
-        told = "<br>".join(_parameter(query, parameter.name) for parameter in query.parameters)
+        told = "<br>".join(map(_parameter, query.parameters))
         calls = "<br>".join(endpoint.split("/")[2] for endpoint in query.endpoints)
         lines.append(f"| `{query.name}` | {_cell(query.summary)} | {told} | {calls} |")
     return "\n".join(lines) + "\n"
 
 
-def _parameter(query: SavedQuery, name: str) -> str:
-    parameter = next(p for p in query.parameters if p.name == name)
-    wanted = _cell(KINDS[parameter.type].wanted)
-    told = f"`{name}`{' (may be left out)' if parameter.optional else ''}: "
-    told += f"{'several of ' if parameter.many else ''}{wanted}"
-    return f"{told}; default {', '.join(f'`{value}`' for value in parameter.default)}" if parameter.default else told
+def _parameter(parameter: Parameter) -> str:
+    kind = f"{parameter.type}{' list' if parameter.many else ''}{', may be left out' if parameter.optional else ''}"
+    default = ", ".join(f"`{Names().curie(value)}`" for value in parameter.default)
+    return f"`{parameter.name}` ({kind}){f': {default}' if default else ''}"
 
 
 def _cell(text: str) -> str:

@@ -241,6 +241,10 @@ WP_ORGANISM: Final = _in("wp", "organism")
 WP_ORGANISM_NAME: Final = _in("wp", "organismName")
 
 
+_RECORDS: Final = {"pfocr": FIGURE_BASE, "pmc": "https://identifiers.org/pmc/"}
+"""Prefixes for reading, which the graph does not declare."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """The project's own terms under one base IRI (which ends in `/` or `#`).
@@ -259,6 +263,18 @@ class Names:
     def pfo(self, local: str) -> Term:
         """A term of the project's vocabulary."""
         return Term(f"<{self.base}vocab#{local}>")
+
+    def curie(self, address: str) -> str:
+        """An IRI as people read it: a CURIE where a prefix is known, else as it is.
+
+        >>> Names().curie("https://identifiers.org/ncbigene/6774")
+        'ncbigene:6774'
+        """
+        for prefix, namespace in {**_RECORDS, **self.prefixes}.items():
+            local = address.removeprefix(namespace)
+            if local != address and "/" not in local:
+                return f"{prefix}:{local}"
+        return address
 
     def own(self, path: str) -> Term:
         """An own IRI that is no vocabulary term: `journal/...`, `publisher/...`, `dataset/...`."""

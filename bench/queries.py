@@ -188,10 +188,10 @@ def main() -> int:
     about = {
         "machine": machine(),
         "figures": options.records + 7,
-        "triples": report.quads,
+        "triples": report.triples,
         "bytes": graph.stat().st_size,
     }
-    print(json.dumps(about), *load_table(loads, report.quads), "", *query_table(timings), sep="\n")
+    print(json.dumps(about), *load_table(loads, report.triples), "", *query_table(timings), sep="\n")
     if options.json:
         usages = {name: [asdict(usage) for usage, _ in rounds] for name, rounds in loads.items()}
         options.json.write_text(

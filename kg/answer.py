@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import shutil
+import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -40,8 +42,20 @@ _INTEGERS: Final = (
     "integer", "int", "long", "short", "byte", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger",
     "negativeInteger", "unsignedInt", "unsignedLong", "unsignedShort", "unsignedByte", "gYear",
 )  # fmt: skip
+_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+_MAKERS: Final[dict[str, Callable[[str], Value]]] = {
+    **dict.fromkeys(_INTEGERS, int),
+    "decimal": Decimal,
+    "double": float,
+    "float": float,
+    "boolean": _TRUTH.__getitem__,
+}
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _TRIPLE: Final = ("subject", "predicate", "object")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MARKUP: Final = re.compile(r"[\\`*_\[\]|~!]")
+# Signs that XML 1.0 has no place for, in UTF-8.
+_NO_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _NAMES: Final = Names()
 
 
@@ -58,6 +72,7 @@ class Answer:
 
     def __init__(self, path: Path, *, graph: bool) -> None:
         self._file = path.open("rb")
+        self._lock = threading.Lock()
         self._finalizer = weakref.finalize(self, _discard, self._file, path)
         with contextlib.suppress(PermissionError):  # where an open file cannot be removed, the finalizer does it
             path.unlink()
@@ -73,14 +88,16 @@ class Answer:
                 self.boolean, self.variables = bool(found), ["boolean"]
 
     def _parsed(self) -> ox.QuerySolutions | ox.QueryBoolean:
-        self._file.seek(0)
-        return ox.parse_query_results(self._file, format=ox.QueryResultsFormat.JSON)
+        return ox.parse_query_results(self._stream(), format=ox.QueryResultsFormat.JSON)
+
+    def _stream(self) -> IO[bytes]:
+        """The file from its beginning, with a place of its own: several readers do not disturb each other."""
+        return io.BufferedReader(_Reader(self._file, self._lock), 1 << 20)
 
     def _cells(self) -> Iterator[tuple[Any, ...]]:
         if self.form == "graph":
-            self._file.seek(0)
             seen: set[tuple[object, ...]] = set()
-            for quad in ox.parse(self._file, format=ox.RdfFormat.N_TRIPLES):
+            for quad in ox.parse(self._stream(), format=ox.RdfFormat.N_TRIPLES):
                 triple = (quad.subject, quad.predicate, quad.object)
                 if triple not in seen:  # a graph is a set; engines may name a triple twice
                     seen.add(triple)
@@ -128,11 +145,10 @@ class Answer:
         import rdflib  # noqa: PLC0415 (a fifth of a second that most queries do without)
 
         self._require_graph("an rdflib.Graph")
-        self._file.seek(0)
         graph = rdflib.Graph()
         for prefix, namespace in Names().prefixes.items():
             graph.bind(prefix, namespace, replace=True)
-        return graph.parse(self._file, format="nt")
+        return graph.parse(self._stream(), format="nt")
 
     def _require_graph(self, wanted: str) -> None:
         if self.form != "graph":
@@ -169,18 +185,19 @@ class Answer:
         return True
 
     def _write_turtle(self, out: IO[bytes]) -> None:
-        self._file.seek(0)
-        text = self._file.read().decode()
+        text = self._stream().read().decode()
         prefixes = {name: iri for name, iri in Names().prefixes.items() if f"<{iri}" in text}
         triples = (quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
         out.write(ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b"")
 
     def _write_results(self, form: ox.QueryResultsFormat, out: IO[bytes]) -> None:
         if self.form == "graph":
-            self._rows_of_triples().serialize(output=out, format=form)
+            data = self._rows_of_triples().serialize(format=form) or b""
+            out.write(_well_formed(data) if form is ox.QueryResultsFormat.XML else data)
         elif form is ox.QueryResultsFormat.JSON:
-            self._file.seek(0)
-            shutil.copyfileobj(self._file, out)
+            shutil.copyfileobj(self._stream(), out)
+        elif form is ox.QueryResultsFormat.XML:
+            out.write(_well_formed(self._parsed().serialize(format=form) or b""))
         else:
             self._parsed().serialize(output=out, format=form)
         if form is not ox.QueryResultsFormat.CSV:
@@ -199,6 +216,31 @@ class Answer:
         self._finalizer()
 
 
+def _well_formed(xml: bytes) -> bytes:
+    """XML without what it cannot hold, and with line ends that survive reading."""
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), xml).replace(b"\r", b"&#13;")
+
+
+class _Reader(io.RawIOBase):
+    """Reads a shared file at a place of its own."""
+
+    def __init__(self, file: IO[bytes], lock: threading.Lock) -> None:
+        super().__init__()
+        self._file, self._lock, self._place = file, lock, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer, or as much of it as there is."""
+        with self._lock:
+            self._file.seek(self._place)
+            data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+
 def _discard(file: IO[bytes], path: Path) -> None:
     file.close()
     path.unlink(missing_ok=True)
@@ -208,24 +250,23 @@ def _value(term: Any) -> Value:
     """A term as a Python value; what its datatype cannot be stays text."""
     if term is None or not isinstance(term, ox.Literal):
         return None if term is None else str(getattr(term, "value", term))
-    kind = term.datatype.value.removeprefix(_XSD)
+    make = _MAKERS.get(term.datatype.value.removeprefix(_XSD), str)
     try:
-        if kind in _INTEGERS:
-            return int(term.value)
-        if kind == "decimal":
-            return Decimal(term.value)
-        if kind in ("double", "float"):
-            return float(term.value)
-    except (ValueError, ArithmeticError):
-        return term.value
-    return term.value in ("true", "1") if kind == "boolean" else term.value
+        return make(term.value)
+    except (ValueError, ArithmeticError, KeyError):
+        return str(term.value)
 
 
 def short(term: Any) -> str:
     """A term as people read it: a CURIE where a prefix is known, else the IRI; a literal's text."""
     if isinstance(term, ox.NamedNode):
         return _NAMES.curie(term.value)
-    return "" if term is None else str(getattr(term, "value", term))
+    return "" if term is None else _CONTROLS.sub(_visible, str(getattr(term, "value", term)))
+
+
+def _visible(match: re.Match[str]) -> str:
+    """Nothing in a cell may move the cursor or colour a terminal."""
+    return " " if match[0].isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 def _table(variables: list[str], rows: list[tuple[Any, ...]], width: int | None) -> str:
@@ -250,8 +291,8 @@ def _markdown(variables: list[str], rows: list[tuple[Any, ...]]) -> str:
 
 
 def _markdown_cell(term: Any) -> str:
-    text = short(term).replace("\\", "\\\\").replace("|", "\\|")
-    text = " ".join(text.replace("<", "&lt;").split())
+    text = _MARKUP.sub(r"\\\g<0>", short(term)).replace("&", "&amp;").replace("<", "&lt;")
+    text = " ".join(text.split())
     if isinstance(term, ox.NamedNode) and term.value.startswith(("http://", "https://")):
-        return f"[{text.replace('[', chr(92) + '[').replace(']', chr(92) + ']')}](<{term.value}>)"
+        return f"[{text}](<{term.value}>)"
     return text

@@ -41,6 +41,7 @@ _LAYER_TITLES: Final = {
     "diseases": "disease mentions",
     "links": "genes, chemicals, diseases, taxa and their other spellings",
     "meta": "description of the graph",
+    "queries": "saved queries",
 }
 _DESCRIPTION: Final = (
     "Published pathway figures, the papers that they stand in, and the genes, chemicals and diseases read in them, "

@@ -15,7 +15,7 @@ from kg.errors import QueryError
 from kg.sparql import Service, Token, data_block, services, tokens
 from kg.vocab import Term
 
-__all__ = ["BATCH", "Rows", "inline_services", "variables_outside"]
+__all__ = ["BATCH", "Rows", "inline_services", "without_services"]
 
 BATCH: Final = 500
 """Local values that one request carries."""
@@ -71,14 +71,17 @@ def inline_services(
     return text
 
 
+def without_services(text: str) -> str:
+    """The text with each `SERVICE` block cut out, whether it is a whole query or the inside of a group."""
+    wrapped = f"{{{text}}}"
+    for service in reversed(services(wrapped)):
+        wrapped = f"{wrapped[: service.start]} {wrapped[service.end :]}"
+    return wrapped[1:-1]
+
+
 def _names(text: str) -> list[str]:
     """The variables of a text in order of appearance."""
     return list(dict.fromkeys(token.text[1:] for token in tokens(text) if token.kind == "variable"))
-
-
-def variables_outside(text: str, service: Service) -> frozenset[str]:
-    """The variables of the query around a block."""
-    return frozenset(_names(f"{text[: service.start]} {text[service.end :]}"))
 
 
 def _asked_variables(text: str, service: Service) -> list[str]:
@@ -91,7 +94,7 @@ def _asked_variables(text: str, service: Service) -> list[str]:
         head.append(token)
     if any(token.text == "*" for token in head):
         return inside
-    outside = variables_outside(text, service)
+    outside = _names(f"{text[: service.start]} {text[service.end :]}")
     return [name for name in inside if name in outside]
 
 
@@ -111,7 +114,7 @@ def _batches(
     if not pushed:
         yield None
         return
-    group = text[service.group[0] : service.outer[0]] + text[service.outer[1] : service.group[1]]
+    group = without_services(text[service.group[0] : service.outer[0]] + text[service.outer[1] : service.group[1]])
     names = " ".join(f"?{name}" for name in pushed)
     variables, found = ask_local(f"{prologue}\nSELECT DISTINCT {names} WHERE {{ {group} }}")
     places = [list(variables).index(name) for name in pushed]

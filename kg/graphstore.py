@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -85,9 +86,10 @@ class GraphStore:
             )
         if limit is not None and limit < 0:
             raise QueryError.of("bad-value", f"limit is {limit}", "", "write a whole number from 0")
+        patience = _Patience(timeout)
         with self._lock:
             given = {**(params or {}), **parameters}
-            values = resolve_values(saved, given, lambda text: self._lookup(text, timeout))
+            values = resolve_values(saved, given, lambda text: self._lookup(text, patience))
             request = {
                 "text": saved.bound(values),
                 "limit": limit,
@@ -95,21 +97,21 @@ class GraphStore:
                 "bind_join": saved.bind_join,
                 "services": dict(services or {}),
             }
-            return self._run(request, timeout, graph=saved.form in ("CONSTRUCT", "DESCRIBE"))
+            return self._run(request, patience, graph=saved.form in ("CONSTRUCT", "DESCRIBE"))
 
     def _find(self, query: str) -> SavedQuery:
         return find_query(query, self._queries) if _NAME.fullmatch(query) else parse_query(query)
 
-    def _lookup(self, text: str, timeout: float | None) -> Iterator[tuple[Term | None, ...]]:
-        return self._run({"text": text}, timeout, graph=False).terms()
+    def _lookup(self, text: str, patience: _Patience) -> Iterator[tuple[Term | None, ...]]:
+        return self._run({"text": text}, patience, graph=False).terms()
 
-    def _run(self, request: dict[str, Any], timeout: float | None, *, graph: bool) -> Answer:
+    def _run(self, request: dict[str, Any], patience: _Patience, *, graph: bool) -> Answer:
         if self._worker is None:
-            self._worker = _Worker(self._opening)
+            self._worker = _Worker(self._opening, patience)
         handle, name = tempfile.mkstemp(prefix="kg-answer-")
         os.close(handle)
         try:
-            self._worker.ask(request | {"out": name, "timeout": timeout}, timeout)
+            self._worker.ask(request | {"out": name, "timeout": patience.left()}, patience)
             return Answer(Path(name), graph=graph)
         except BaseException as error:
             Path(name).unlink(missing_ok=True)
@@ -130,10 +132,25 @@ class GraphStore:
         self.close()
 
 
+class _Patience:
+    """The time that one query may take in all: opening the graph, looking names up, and the query itself."""
+
+    def __init__(self, seconds: float | None) -> None:
+        if seconds is not None and not seconds >= 0:
+            raise QueryError.of("bad-value", f"timeout is {seconds}", "", "write seconds from 0, or None for no end")
+        # What a clock cannot count is for ever.
+        self.seconds = None if seconds is not None and seconds > threading.TIMEOUT_MAX else seconds
+        self._start = time.monotonic()
+
+    def left(self) -> float | None:
+        """Seconds left, 0 where none are; None for no end."""
+        return None if self.seconds is None else max(self.seconds - (time.monotonic() - self._start), 0.0)
+
+
 class _Worker:
     """The other side of `kg.queryworker`."""
 
-    def __init__(self, opening: Mapping[str, Any]) -> None:
+    def __init__(self, opening: Mapping[str, Any], patience: _Patience) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (our own module)
             [sys.executable, "-P", "-c", _STARTER, _ROOT],
             stdin=subprocess.PIPE,
@@ -142,22 +159,26 @@ class _Worker:
             text=True,
             encoding="utf-8",
             env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            start_new_session=True,  # Ctrl-C is for this process, which then stops the other
         )
         self._replies: SimpleQueue[str] = SimpleQueue()
         threading.Thread(target=_read, args=(self._process.stdout, self._replies), daemon=True).start()
         self._finalizer = weakref.finalize(self, _end, self._process)
         self.alive = True
         self._held: IO[bytes] | None = None
-        request = dict(opening)
-        if request["kind"] == "folder":
-            self._held, request["path"] = _held_data(Path(request["path"]))
         try:
-            self.ask(request, None)
+            request = dict(opening)
+            if request["kind"] == "folder":
+                folder = Path(request["path"])
+                self._held, request["path"] = _held_data(folder)
+                # A load of ours has merged all graphs into the default graph.
+                request["union"] = str(folder) == request["path"]
+            self.ask(request, patience)
         except BaseException:
             self.stop()
             raise
 
-    def ask(self, request: Mapping[str, Any], timeout: float | None) -> None:
+    def ask(self, request: Mapping[str, Any], patience: _Patience) -> None:
         """Send a request and wait for its end.
 
         Raises:
@@ -167,14 +188,14 @@ class _Worker:
         try:
             stdin.write(json.dumps(request) + "\n")
             stdin.flush()
-            line = self._replies.get(timeout=timeout)
+            line = self._replies.get(timeout=patience.left())
         except Empty:
             self.stop()
             raise QueryError.of(
                 "query-timeout",
-                f"the query was stopped after {timeout:g} s",
-                "it asks for more than can be found in that time",
-                "narrow it with parameters, or give it longer with --timeout SECONDS (0 for no end)",
+                f"the query was stopped after {patience.seconds:g} s",
+                "it asks for more than can be found in that time, reading the graph included",
+                "narrow it, load a large file once with `kg load`, or give --timeout SECONDS (0 for no end)",
             ) from None
         except BrokenPipeError:
             line = ""
@@ -250,10 +271,14 @@ def open_store(
     Raises:
         QueryError: there is nothing at the path.
     """
-    path, folder = Path(path), None if queries is None else Path(queries)
-    if not path.exists():
+    path, folder = Path(path).absolute(), None if queries is None else Path(queries).absolute()
+    unfinished = path.is_dir() and (path / "load.lock").exists() and not (path / "store.json").exists()
+    if not path.exists() or unfinished:
         raise QueryError.of(
-            "no-store", f"{path} does not exist", "", "make a graph with `kg export`, and a store of it with `kg load`"
+            "no-store",
+            f"{path} {'is a store that no load has finished' if unfinished else 'does not exist'}",
+            "",
+            "make a graph with `kg export`, and a store of it with `kg load`",
         )
     is_store = path.is_dir() and any((path / name).exists() for name in ("store.json", "CURRENT"))
     opening = {"kind": "folder" if is_store else "file", "path": str(path), "format": form}

@@ -14,7 +14,8 @@ from typing import IO, Any
 
 import pyoxigraph as ox
 
-from kg.errors import UsageError
+from kg.errors import QueryError, UsageError
+from kg.merge import merge_graphs
 from kg.output import AtomicFile, disk_errors
 from kg.rdffiles import RdfFile, bad_rdf, opened, rdf_files, readable
 from kg.resources import tool_version
@@ -27,10 +28,10 @@ _SYNC_EVERY = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
-    """What a load did: quads in the store now, named graphs (IRIs), files, bytes read, seconds."""
+    """What a load did: distinct triples in the store now, named graphs (IRIs), files, bytes read, seconds."""
 
     store: Path
-    quads: int
+    triples: int
     graphs: tuple[str, ...]
     files: tuple[str, ...]
     bytes_read: int
@@ -46,6 +47,8 @@ def load_graph(
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> LoadReport:
     """Make a store of RDF files; the layers of N-Quads and TriG become named graphs.
+
+    The default graph holds the triples of all graphs, so that a query that names no graph sees each triple once.
 
     The new store takes the place of the old one at once, and only when all of it is on disk: whoever is killed on
     the way leaves the old store as it was. The same files give the same store again.
@@ -74,16 +77,20 @@ def load_graph(
     with disk_errors(folder), loading(folder):
         remove_old(folder)
         data = folder / f"data-{secrets.token_hex(4)}"
+        sources = [_source(file) for file in files]
         try:
-            quads, names = _fill(data, files, on_progress, sum(sizes), _earlier(folder) if add else None)
-            _commit(folder, data, _meta(folder, data, files, quads, names, add=add))
+            triples, names = _fill(data, files, on_progress, sum(sizes), _earlier(folder) if add else None)
+            _commit(folder, data, _meta(folder, data, sources, triples, names, add=add))
         except BaseException:
-            shutil.rmtree(data, ignore_errors=True)
+            if (read_meta(folder, broken_is_none=True) or {}).get(
+                "data"
+            ) != data.name:  # a stop may come behind the commit
+                shutil.rmtree(data, ignore_errors=True)
             raise
         remove_old(folder)
     return LoadReport(
         store=folder,
-        quads=quads,
+        triples=triples,
         graphs=tuple(names),
         files=tuple(str(file.path) for file in files),
         bytes_read=sum(sizes),
@@ -110,13 +117,18 @@ def _require_ours(folder: Path) -> None:
 
 
 def _earlier(folder: Path) -> Path | None:
-    return current_data(folder) if read_meta(folder) is not None else None
+    if read_meta(folder) is None:
+        return None
+    data = current_data(folder)
+    if not data.is_dir():
+        raise QueryError.of("unreadable-store", f"{data} is gone", "", "load without --add")
+    return data
 
 
 def _fill(
     data: Path, files: Sequence[RdfFile], on_progress: Callable[[int, int], None], total: int, earlier: Path | None
 ) -> tuple[int, list[str]]:
-    """A new database at `data`; returns its quads and the IRIs of its named graphs."""
+    """A new database at `data`; returns its distinct triples and the names of its graphs."""
     if earlier is not None:
         ox.Store.read_only(str(earlier)).backup(str(data))  # hard links: files of the database are never changed
     target = ox.Store(str(data))
@@ -127,9 +139,18 @@ def _fill(
             with opened(file, counted) as stream:  # type: ignore[arg-type]  # only `read` is asked for
                 _bulk_load(target, stream, file)
         done += counted.read_bytes
+    names = merge_graphs(target)
     target.flush()
-    target.optimize()
-    return len(target), sorted(str(name.value) for name in target.named_graphs())
+    target.optimize()  # a fifth of the time of a load, for queries that take half as long or less
+    return _count(target), names
+
+
+def _count(target: ox.Store) -> int:
+    """The triples of the default graph."""
+    found = target.query("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+    if not isinstance(found, ox.QuerySolutions):
+        raise TypeError(found)
+    return int(next(found)["n"].value)
 
 
 def _bulk_load(target: ox.Store, stream: IO[bytes], file: RdfFile) -> None:
@@ -161,19 +182,22 @@ class _Counted:
         return getattr(self.raw, name)
 
 
+def _source(file: RdfFile) -> dict[str, Any]:
+    """A file as it is before it is read, so that a later change shows."""
+    found = file.path.stat()
+    return {"path": str(file.path.resolve()), "size": found.st_size, "mtime": found.st_mtime_ns}
+
+
 def _meta(
-    folder: Path, data: Path, files: Sequence[RdfFile], quads: int, names: Sequence[str], *, add: bool
+    folder: Path, data: Path, sources: Sequence[dict[str, Any]], triples: int, names: Sequence[str], *, add: bool
 ) -> dict[str, Any]:
     earlier = (read_meta(folder) or {}).get("sources", []) if add else []
-    sources = [
-        {"path": str(file.path.resolve()), "size": file.path.stat().st_size, "mtime": file.path.stat().st_mtime_ns}
-        for file in files
-    ]
+    by_path = {source["path"]: source for source in (*earlier, *sources)}
     return {
         "data": data.name,
-        "quads": quads,
+        "triples": triples,
         "graphs": list(names),
-        "sources": [*earlier, *sources],
+        "sources": list(by_path.values()),
         "tool": f"pfocr-kg {tool_version()}",
         "engine": f"oxigraph {ox.__version__}",
     }

@@ -14,7 +14,7 @@ from typing import Any, Final
 from kg.errors import QueryError
 from kg.savedqueries import Parameter, SavedQuery
 from kg.sparql import safe
-from kg.vocab import BASE, FIGURE_BASE, XSD_INTEGER, Names, Term, literal, plain
+from kg.vocab import BASE, FIGURE_BASE, XSD_INTEGER, Names, Term, is_iri, literal, plain
 
 __all__ = ["KINDS", "Kind", "resolve_values"]
 
@@ -33,7 +33,6 @@ _CURIES: Final = Names().prefixes | {
     "pubmed": "http://rdf.ncbi.nlm.nih.gov/pubmed/",
     "pmid": "http://rdf.ncbi.nlm.nih.gov/pubmed/",
 }
-_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`\x00-\x20]+")
 _MOST_CANDIDATES: Final = 10
 
 
@@ -176,7 +175,7 @@ def _resolved(query: SavedQuery, parameter: Parameter, given: Any, ask: Ask) -> 
 def _several(given: Any) -> list[str]:
     if given is None:
         return []
-    if isinstance(given, (str, int)):
+    if not isinstance(given, (list, tuple, set, frozenset)):
         return [part.strip() for part in re.split(r"[,\n]", str(given)) if part.strip()]
     return [str(item) for item in given]
 
@@ -227,7 +226,7 @@ def _spelled(parameter: Parameter, value: str) -> Term | None:
         bare = f"{namespace}{local}"
     elif "://" not in bare and not bare.startswith("urn:"):
         return None
-    if not _IRI.fullmatch(bare):
+    if not is_iri(bare):
         raise _wrong(parameter, value, "it holds what no IRI may hold")
     return Term(f"<{bare}>")
 
@@ -314,8 +313,7 @@ def _ambiguous(parameter: Parameter, value: str, candidates: Sequence[str]) -> Q
     shown = "; ".join([*candidates[:_MOST_CANDIDATES], *([f"and {more} more"] if more > 0 else [])])
     return QueryError.of(
         "ambiguous-value",
-        f"{parameter.name}={value!r} is the name of {len(candidates)}: {shown}"
-        + (f"; and {more} more" if more > 0 else ""),
+        f"{parameter.name}={value!r} is the name of {len(candidates)}: {shown}",
         "a query asks about one",
         f"write {parameter.name}={candidates[0].split(' ')[0]}, or another of them",
     )

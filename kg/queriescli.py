@@ -20,7 +20,7 @@ from kg.parameters import KINDS
 from kg.pipeline import export
 from kg.querycheck import check_query
 from kg.querydocs import queries_markdown, queries_turtle
-from kg.savedqueries import SavedQuery, find_query, load_queries
+from kg.savedqueries import SavedQuery, find_query, load_queries, query_files
 from kg.vocab import BASE
 
 __all__ = ["queries_app"]
@@ -117,7 +117,7 @@ def check_command(
     The parts of a query that call other endpoints are not run. The exit status is 1 when a query has a problem.
     """
     with ending_cleanly():
-        paths = file or _query_files(queries)
+        paths = file or [Path(str(each)) for each in query_files(queries)]
         problems = 0
         with _check_graph(graph) as path, open_store(path) as store:
             for each in paths:
@@ -139,10 +139,6 @@ def _check_graph(given: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="kg-seeds-") as folder:
         export(seeds, Path(folder) / "seeds.ttl", options=ExportOptions(check=False))
         yield Path(folder) / "seeds.ttl"
-
-
-def _query_files(folder: Path | None) -> list[Path]:
-    return [Path(query.path) for query in load_queries(folder, on_problem=lambda _problem: None).values()]
 
 
 @queries_app.command("build", epilog="Examples: `kg queries build > queries.ttl`; `kg queries build --format md`")

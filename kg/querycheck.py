@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,8 +29,11 @@ def check_query(path: Path, store: GraphStore) -> list[Problem]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return [_problem(path, "unreadable-queries", reason, "", "check the path")]
-    problems = [*_header(path, query), *_uses(path, query), *_lists(path, query)]
-    return problems or [*_standard(path, query), *_runs(path, query, store)]
+    try:
+        problems = [*_header(path, query), *_uses(path, query), *_lists(path, query)]
+        return problems or [*_standard(path, query)] or [*_runs(path, query, store)]
+    except KgError as error:
+        return [replace(error.problem, path=str(path))]
 
 
 def _problem(path: Path, code: str, what: str, why: str, mend: str, *, severity: str = "error") -> Problem:
@@ -149,7 +153,7 @@ def _runs(path: Path, query: SavedQuery, store: GraphStore) -> Iterator[Problem]
     try:
         answer = store.query(parse_query(text, query.name, query.path))
     except KgError as error:
-        yield error.problem
+        yield replace(error.problem, path=str(path))
         return
     if not query.federated and next(answer.terms(), None) is None:
         yield _problem(

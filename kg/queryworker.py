@@ -22,7 +22,8 @@ from typing import IO, Any, Protocol
 import pyoxigraph as ox
 
 from kg.errors import KgError, QueryError
-from kg.federate import Rows, inline_services
+from kg.federate import Rows, inline_services, without_services
+from kg.merge import merge_graphs
 from kg.rdffiles import bad_rdf, opened, rdf_files, readable
 from kg.sparql import calls_out, query_form
 from kg.vocab import Term
@@ -40,15 +41,15 @@ class _Graph(Protocol):
 class _Local:
     """A store on disk, or a file read into memory."""
 
-    def __init__(self, store: ox.Store) -> None:
-        self.store = store
+    def __init__(self, store: ox.Store, *, union: bool) -> None:
+        self.store, self.union = store, union
 
     def answer(self, request: dict[str, Any], out: Path) -> None:
         """Run a query; blocks that call other endpoints are answered first, by us."""
         text = request["text"]
         if calls_out(text):
             text = _federated(self, request)
-        result = self._query(text)
+        result = self._query(text)  # what endpoints gave stands in it as data; `_federated` has looked at the rest
         limit = request.get("limit")
         if limit is not None and not isinstance(result, ox.QueryBoolean):
             _write_first(result, limit, out)
@@ -59,6 +60,7 @@ class _Local:
 
     def rows(self, text: str) -> Rows:
         """The rows of a SELECT query."""
+        _require_no_call(text)
         result = self._query(text)
         if not isinstance(result, ox.QuerySolutions):
             msg = "a SELECT query was expected"
@@ -66,11 +68,8 @@ class _Local:
         return [variable.value for variable in result.variables], ([_term(value) for value in row] for row in result)
 
     def _query(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
-        if calls_out(text):  # nothing below this line may reach the network
-            msg = "a SERVICE block was left in the query"
-            raise AssertionError(msg)
         try:
-            return self.store.query(text, use_default_graph_as_union=True)
+            return self.store.query(text, use_default_graph_as_union=self.union)
         except SyntaxError as error:
             raise QueryError.of(
                 "bad-query",
@@ -78,6 +77,15 @@ class _Local:
                 "",
                 "line and column count in the query as it ran",
             ) from None
+
+
+def _require_no_call(text: str) -> None:
+    """Refuse what is about to go to the engine if it might reach the network from there."""
+    if calls_out(text):
+        raise QueryError.of(
+            "bad-service", "a SERVICE stands where it cannot be read as a block of its own", "",
+            "write SERVICE <https://...> { ... } with blanks around it, inside the WHERE clause",
+        )  # fmt: skip
 
 
 def _bad_query(message: str) -> QueryError:
@@ -158,6 +166,8 @@ def _federated(local: _Local, request: dict[str, Any]) -> str:
         )
     from kg.remote import ask_endpoint, open_session, require_url  # noqa: PLC0415 (as above)
 
+    _require_no_call(without_services(request["text"]))
+
     session = open_session(retries=2)  # without the user's password: a query names these endpoints, not the user
 
     def ask_remote(url: str, text: str) -> Rows:
@@ -214,8 +224,8 @@ def _open(request: dict[str, Any]) -> _Graph:
     if request["kind"] == "endpoint":
         return _Remote(request["url"])
     if request["kind"] == "folder":
-        return _Local(_read_only(request["path"]))
-    return _Local(_in_memory(request["path"], request.get("format")))
+        return _Local(_read_only(request["path"]), union=request["union"])
+    return _Local(_in_memory(request["path"], request.get("format")), union=False)
 
 
 def _read_only(path: str) -> ox.Store:
@@ -240,6 +250,7 @@ def _in_memory(path: str, form: str | None) -> ox.Store:
                     store.bulk_load(path=file.path, format=file.format)
             except (SyntaxError, ValueError) as error:
                 raise bad_rdf(file, error) from None
+    merge_graphs(store)
     return store
 
 

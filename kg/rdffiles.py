@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import pyoxigraph as ox
 import zstandard
@@ -31,6 +31,10 @@ FORMATS: Final = {
 }
 
 
+_PIECE: Final = 512
+"""Packed bytes that are unpacked at a time: a block of at most 128 KiB may take as few as four."""
+
+
 class RdfFile(NamedTuple):
     """A file, its RDF format and its compression (empty, `gz` or `zst`)."""
 
@@ -51,7 +55,7 @@ def rdf_files(path: Path, form: str | None = None) -> list[RdfFile]:
     """
     if not path.is_dir():
         return [_rdf_file(path, form)]
-    inside = sorted(p for p in path.iterdir() if any(part in FORMATS for part in p.name.split(".")[1:]))
+    inside = sorted(p for p in path.iterdir() if any(part in FORMATS for part in p.name.lower().split(".")[1:]))
     if not inside:
         raise UsageError.of(
             "unknown-format", f"{path} holds no RDF file", "", "name a file or a folder that an export wrote"
@@ -137,42 +141,67 @@ def _unzstd(data: bytes) -> bytes:
 class _Zstd:
     """A reader of zstd frames in bounded memory that notices a file that is cut short."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
-        self.raw, self.frame, self.left, self.ready = raw, zstandard.ZstdDecompressor().decompressobj(), b"", b""
-        self.begun = False
+    def __init__(self, raw: _NotEmpty) -> None:
+        self.raw, self.frame, self.left = raw, zstandard.ZstdDecompressor().decompressobj(), b""
+        self.ready, self.place, self.begun = b"", 0, False
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; all of them where it is negative."""
-        while (size < 0 or len(self.ready) < size) and self._more():
-            pass
-        cut = len(self.ready) if size < 0 else size
-        out, self.ready = self.ready[:cut], self.ready[cut:]
-        return out
+        """Up to `size` bytes, fewer at the end; all of them where it is negative."""
+        parts: list[bytes] = []
+        while size < 0 or size > 0:
+            if self.place == len(self.ready) and not self._more():
+                break
+            part = self.ready[self.place :] if size < 0 else self.ready[self.place : self.place + size]
+            self.place += len(part)
+            size -= len(part) if size > 0 else 0
+            parts.append(part)
+        return b"".join(parts)
 
     def _more(self) -> bool:
-        data = self.left or self.raw.read(1 << 17)
-        self.left = b""
-        if not data:
-            if self.begun and not self.frame.eof:
-                msg = "the file is cut short"
-                raise EOFError(msg)
-            return False
-        if self.frame.eof:
-            self.frame = zstandard.ZstdDecompressor().decompressobj()
+        """Unpack the next piece; a few bytes may unpack to much, so pieces are small."""
+        while True:
+            data = self.left or self.raw.read(_PIECE)
+            self.left = b""
+            if not data:
+                if self.begun and not self.frame.eof:
+                    msg = "the file is cut short"
+                    raise EOFError(msg)
+                return False
+            if self.frame.eof:
+                self.frame = zstandard.ZstdDecompressor().decompressobj()
+            self.begun = True
+            self.ready, self.place = self.frame.decompress(data), 0
+            self.left = self.frame.unused_data if self.frame.eof else b""
+            if self.ready:
+                return True
+
+
+class _NotEmpty:
+    """A stream that must hold something: no packed file is empty, not even one of nothing."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self.raw, self.begun = raw, False
+
+    def read(self, size: int = -1) -> bytes:
+        """Bytes of the stream."""
+        data = self.raw.read(size)
+        if not data and not self.begun:
+            msg = "the file is empty"
+            raise EOFError(msg)
         self.begun = True
-        self.ready += self.frame.decompress(data)
-        if self.frame.eof:
-            self.left = self.frame.unused_data
-        return True
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.raw, name)
 
 
 @contextmanager
 def opened(file: RdfFile, raw: IO[bytes]) -> Iterator[IO[bytes]]:
     """A stream of a file's unpacked bytes in bounded memory, read from `raw`, the file as it lies on disk."""
     if file.compression == "gz":
-        with gzip.GzipFile(fileobj=raw, mode="rb") as packed:
+        with gzip.GzipFile(fileobj=_NotEmpty(raw), mode="rb") as packed:
             yield packed  # type: ignore[misc]  # reads like any binary file
     elif file.compression == "zst":
-        yield _Zstd(raw)  # type: ignore[misc]  # only `read` is asked for
+        yield _Zstd(_NotEmpty(raw))  # type: ignore[misc]  # only `read` is asked for
     else:
         yield raw

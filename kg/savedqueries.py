@@ -21,9 +21,9 @@ import yaml
 from kg.errors import Problem, QueryError
 from kg.resources import data_dir
 from kg.sparql import bind, calls_out, expanded, query_form, services, tokens
-from kg.vocab import PREFIXES, Term, literal
+from kg.vocab import PREFIXES, Term, is_iri, literal
 
-__all__ = ["TYPES", "Parameter", "SavedQuery", "find_query", "load_queries", "parse_query"]
+__all__ = ["TYPES", "Parameter", "SavedQuery", "find_query", "load_queries", "parse_query", "query_files"]
 
 TYPES: Final = (
     "gene", "chemical", "disease", "figure", "paper", "taxon", "lexicon", "doi", "pubmed", "wikipathway",
@@ -74,7 +74,7 @@ class SavedQuery:
     @property
     def federated(self) -> bool:
         """Whether it calls other endpoints."""
-        return calls_out(self.text)
+        return calls_out(expanded(self.sparql))
 
     @property
     def sparql(self) -> str:
@@ -105,10 +105,22 @@ def _header_terms(parameter: Parameter) -> list[Term]:
     """Defaults are written as what they are: IRIs, or the text of a literal."""
     kind = parameter.variable.rpartition("_")[2] if not parameter.many else "iri"
     if kind == "iri":
+        _require_iris(parameter)
         return [Term(f"<{value}>") for value in parameter.default]
     if kind == "integer":
         return [Term(f'"{value}"^^<{PREFIXES["xsd"]}integer>') for value in parameter.default]
     return [literal(value) for value in parameter.default]
+
+
+def _require_iris(parameter: Parameter) -> None:
+    wrong = [value for value in parameter.default if not is_iri(value)]
+    if wrong:
+        raise QueryError.of(
+            "bad-query-header",
+            f"the default of {parameter.name} is {wrong[0]!r}",
+            "a default is written as what it is: here an absolute IRI",
+            "write the IRI in full, without <>",
+        )
 
 
 def load_queries(
@@ -124,7 +136,7 @@ def load_queries(
         QueryError: the folder cannot be read or holds no query.
     """
     found: list[SavedQuery] = []
-    for file in _files(folder):
+    for file in query_files(folder):
         try:
             found.append(_read(file))
         except QueryError as error:
@@ -140,7 +152,7 @@ def find_query(name: str, folder: Path | None = None) -> SavedQuery:
     Raises:
         QueryError: there is none of that name, or its header is broken.
     """
-    files = {file.name.removesuffix(".rq"): file for file in _files(folder)}
+    files = {file.name.removesuffix(".rq"): file for file in query_files(folder)}
     if name not in files:
         near = get_close_matches(name, files, n=3, cutoff=0.4)
         raise QueryError.of(
@@ -152,7 +164,12 @@ def find_query(name: str, folder: Path | None = None) -> SavedQuery:
     return _read(files[name])
 
 
-def _files(folder: Path | None) -> list[Traversable]:
+def query_files(folder: Path | None = None) -> list[Traversable]:
+    """The `.rq` files of a folder, or the shipped ones, by name.
+
+    Raises:
+        QueryError: the folder cannot be read or holds none.
+    """
     root: Traversable = data_dir("queries") if folder is None else folder
     try:
         files = [item for item in root.iterdir() if item.name.endswith(".rq") and not item.name.startswith(".")]
@@ -195,9 +212,9 @@ def parse_query(text: str, name: str = "", path: str = "") -> SavedQuery:
         path=path,
         summary=str(header.get("summary", "")).strip(),
         description=str(header.get("description", "")).strip(),
-        tags=tuple(str(tag) for tag in header.get("tags") or ()),
+        tags=_texts(header, "tags", path),
         parameters=tuple(parameters),
-        bind_join=tuple(str(variable) for variable in header.get("bind-join") or ()),
+        bind_join=_texts(header, "bind-join", path),
         form=form,
         endpoints=called,
     )
@@ -233,6 +250,16 @@ def _header(text: str, path: str) -> dict[str, Any]:
             "bad-query-header", f"unknown key {strange[0]!r}", "", f"use one of {', '.join(sorted(_KEYS))}", path=path
         )
     return header
+
+
+def _texts(header: Mapping[str, Any], key: str, path: str) -> tuple[str, ...]:
+    """A list of texts."""
+    entries = header.get(key) or []
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise QueryError.of(
+            "bad-query-header", f"{key} is no list", "", f"write '#+ {key}:' and '#+   - name' below it", path=path
+        )
+    return tuple(entries)
 
 
 def _pairs(header: Mapping[str, Any], key: str, path: str) -> dict[str, Any]:

@@ -50,8 +50,8 @@ _FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES: Final = (
     "INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH",
 )  # fmt: skip
-# What stands between `<` and `>` is an IRI to us; a parser may also see `?a < 1) SERVICE ?b #>` in it.
-_HIDDEN_CALL: Final = re.compile(r"service(?:silent)?(?:[?$]|[^\W\d_]?[\w.\-]*:)[^>]*#", re.IGNORECASE)
+# What stands between `<` and `>` is an IRI to us; behind an operand, parsers may see `?a < 1) SERVICE ?b #>` in it.
+_DOUBTFUL: Final = re.compile(r"<(?:(?!//)[^'#])*['#]")
 _BACKSLASH: Final = re.compile(r"\\\\([uU])|\\u([0-9A-Fa-f]{4})|\\.")
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
 
@@ -141,11 +141,35 @@ def calls_out(text: str) -> bool:
     >>> calls_out("SELECT * { ?service ?p 'SERVICE' }"), calls_out("SELECT * { service <http://example.com/> {} }")
     (False, True)
     """
-    return any(
-        (token.kind == "word" and _SERVICE.search(token.text))
-        or (token.kind == "iri" and _HIDDEN_CALL.search(token.text))
-        for token in tokens(text)
-    )
+    read = list(tokens(text))
+    brackets: list[str] = []
+    for index, token in enumerate(read):
+        if token.kind == "word" and _SERVICE.search(token.text):
+            return True
+        if token.kind == "name" and _glued(token, read[index + 1 : index + 2]):
+            return True
+        if token.kind == "iri" and brackets[-1:] == ["("] and _compared(read[:index]) and _doubtful(text, token):
+            return True
+        if token.text in ("(", "{", "["):
+            brackets.append(token.text)
+        elif token.text in (")", "}", "]") and brackets:
+            brackets.pop()
+    return False
+
+
+def _glued(name: Token, after: Sequence[Token]) -> bool:
+    """Whether a prefixed name before a brace may be read as `SERVICE` and a shorter name."""
+    return bool(after) and after[0].text == "{" and _SERVICE.search(name.text.partition(":")[0]) is not None
+
+
+def _compared(before: Sequence[Token]) -> bool:
+    """Whether an operand stands before a `<`, which then may be a comparison."""
+    return bool(before) and (before[-1].kind != "other" or before[-1].text == ")")
+
+
+def _doubtful(text: str, address: Token) -> bool:
+    """Whether an IRI may hide the start of a string or comment, with a call behind it."""
+    return _DOUBTFUL.match(address.text) is not None and _SERVICE.search(text, address.start) is not None
 
 
 class Service(NamedTuple):

@@ -19,7 +19,7 @@ from kg.load import load_graph
 from kg.progress import bytes_bar
 from kg.remote import PASSWORD, USER
 from kg.savedqueries import SavedQuery, find_query, parse_query
-from kg.storefolder import read_meta
+from kg.storefolder import META, read_meta
 from kg.upload import upload_graph
 
 __all__ = ["load_command", "query_command", "upload_command"]
@@ -57,10 +57,10 @@ def load_command(
             )  # fmt: skip
         with bytes_bar(console, "load") as on_progress:
             report = load_graph(graph or [DEFAULT_GRAPH], store, add=add, form=form, on_progress=on_progress)
-        rate = report.quads / report.seconds if report.seconds else 0
+        rate = report.triples / report.seconds if report.seconds else 0
         graphs = f" in {len(report.graphs)} named graphs" if report.graphs else ""
         console.print(
-            f"{report.store}: {report.quads:,} triples{graphs}, {report.seconds:.1f} s ({rate:,.0f} triples/s)",
+            f"{report.store}: {report.triples:,} triples{graphs}, {report.seconds:.1f} s ({rate:,.0f} triples/s)",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -175,7 +175,7 @@ def _opened(store: Path | None, graph: Path | None, endpoint: str | None, querie
         return open_endpoint(endpoint, queries=queries)
     if graph is not None:
         return open_store(graph, queries=queries)
-    if store is None and not STORE.exists() and DEFAULT_GRAPH.exists():
+    if store is None and not (STORE / META).exists() and DEFAULT_GRAPH.exists():
         if DEFAULT_GRAPH.stat().st_size > _LARGE:
             typer.echo(f"reading all of {DEFAULT_GRAPH}; `kg load` once makes this quick", err=True)
         return open_store(DEFAULT_GRAPH, queries=queries)

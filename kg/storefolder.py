@@ -24,12 +24,25 @@ __all__ = ["META", "current_data", "hold", "loading", "read_meta", "remove_old"]
 META: Final = "store.json"
 
 
-def read_meta(folder: Path) -> dict[str, Any] | None:
+def read_meta(folder: Path, *, broken_is_none: bool = False) -> dict[str, Any] | None:
     """What `store.json` says, or None where there is no store yet.
+
+    Args:
+        folder: the store.
+        broken_is_none: take a file that cannot be read for none: it is about to be replaced.
 
     Raises:
         QueryError: it cannot be read.
     """
+    try:
+        return _read_meta(folder)
+    except QueryError:
+        if broken_is_none:
+            return None
+        raise
+
+
+def _read_meta(folder: Path) -> dict[str, Any] | None:
     try:
         found = json.loads((folder / META).read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -61,12 +74,16 @@ def current_data(folder: Path) -> Path:
 
 def hold(data: Path) -> IO[bytes] | None:
     """Keep data from being removed until the returned file is closed; None where the system cannot."""
+    if not (data.parent / META).exists():  # a plain Oxigraph database, which no load of ours replaces
+        return None
     try:
         file = data.with_name(f"{data.name}.lock").open("ab")
     except OSError:  # a store on a read-only disk needs no lock
         return None
-    _lock(file, exclusive=False)
-    return file
+    if _lock(file, exclusive=False):
+        return file
+    file.close()
+    return None
 
 
 def _lock(file: IO[bytes], *, exclusive: bool) -> bool:
@@ -99,6 +116,10 @@ def loading(folder: Path) -> Iterator[None]:
 
 def remove_old(folder: Path) -> None:
     """Remove data that is no longer current and that nobody reads, leftovers of killed loads among it."""
+    for part in folder.glob(f".{META}.*.part"):
+        part.unlink(missing_ok=True)
+    if (folder / META).exists() and read_meta(folder, broken_is_none=True) is None:
+        return  # which data is current is not known; the next load's description tells
     meta = read_meta(folder)
     keep = meta["data"] if meta else ""
     for data in folder.glob("data-*"):

@@ -22,6 +22,7 @@ __all__ = [
     "encode_local",
     "integer",
     "iri",
+    "is_iri",
     "literal",
     "mention_iri",
     "plain",
@@ -80,6 +81,7 @@ _UNSAFE_IN_IRI = re.compile(
     "\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     f"\U000e0000-\U000e0fff\U000f0000-\U0010ffff{_NO_CHARACTERS}]|%(?![0-9A-Fa-f]{{2}})"
 )
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.")
 _UNSAFE_IN_LOCAL = re.compile(_UNSAFE_IN_IRI.pattern + r"|[#?\[\]]")
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f]')
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
@@ -107,6 +109,15 @@ def iri(text: str) -> Term:
     '<http://example.com/a%20b>'
     """
     return Term(f"<{_UNSAFE_IN_IRI.sub(_percent, text)}>")
+
+
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI as it stands.
+
+    >>> is_iri("http://example.com/a"), is_iri("http://example.com/a b")
+    (True, False)
+    """
+    return _SCHEME.match(text) is not None and _UNSAFE_IN_IRI.search(text) is None
 
 
 def _escape(match: re.Match[str]) -> str:

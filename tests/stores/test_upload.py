@@ -241,6 +241,15 @@ def test_a_blank_node_is_refused_before_anything_is_changed(tmp_path: Path) -> N
     assert flaky.lines == []
 
 
+def test_a_graph_without_triples_is_refused_before_anything_is_changed(tmp_path: Path) -> None:
+    file = tmp_path / "nothing.ttl"
+    file.write_text("# nothing\n", "utf-8")
+    with FlakyStore() as flaky:
+        error = error_of(SourceError, lambda: kg.upload_graph(file, flaky.gsp))
+    assert (error.problem.code, error.problem.path) == ("no-triples", str(file))
+    assert flaky.lines == []
+
+
 def test_a_blank_graph_name_is_refused(tmp_path: Path) -> None:
     """Its triples are of another graph than the default one."""
     file = tmp_path / "blank.nq"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import json
+import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -185,6 +186,14 @@ def test_a_graph_as_rdflib_graph_and_data_frame(store: kg.GraphStore) -> None:
     assert (gene, rdflib.RDFS.label, rdflib.Literal("C", lang="en-GB")) in graph
     assert graph.namespace_manager.qname(gene) == "ncbigene:1"
     assert store.query(CONSTRUCT).to_pandas().shape == (6, 3)
+
+
+def test_without_pandas_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)  # as where it is not installed
+    with pytest.raises(UsageError) as caught:
+        rows_of(1).to_pandas()
+    assert caught.value.problem.code == "missing-pandas"
+    assert "pfocr-kg[pandas]" in caught.value.problem.mend
 
 
 def test_a_graph_is_what_describe_gives_too(store: kg.GraphStore) -> None:

@@ -114,6 +114,14 @@ class Answer:
         for row in self._cells():
             yield tuple(None if cell is None else Term(str(cell)) for cell in row)
 
+    def __bool__(self) -> bool:
+        """The answer to ASK; else whether there is any row or triple."""
+        return self.boolean if self.boolean is not None else next(self._cells(), None) is not None
+
+    def __repr__(self) -> str:
+        """What it is, without its rows."""
+        return f"<Answer: {self.form}, {', '.join(self.variables)}>"
+
     def __iter__(self) -> Iterator[dict[str, Value]]:
         for row in self._cells():
             yield {name: _value(cell) for name, cell in zip(self.variables, row, strict=True)}

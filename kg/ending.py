@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from kg.errors import KgError, QueryError, ShapesError, UsageError
 
 __all__ = ["ending_cleanly"]
 
+_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 # A query that was fine but got no answer is no wrong call.
 _NO_ANSWER: Final = frozenset({"query-timeout", "query-crashed", "query-failed", "endpoint-failed", "count-differs"})
 
@@ -56,5 +58,13 @@ def ending_cleanly(stopped: str = "stopped; nothing was written") -> Iterator[No
     except BrokenPipeError:  # `kg explain ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
+    except OSError as error:
+        if error.errno not in _DISK:  # a bug is to look like a bug
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(
+            f"error[unwritable-output]: {error.strerror}\n    mend: free some space or name another disk", err=True
+        )
+        raise typer.Exit(2) from None
     finally:
         signal.signal(signal.SIGTERM, previous)

@@ -21,7 +21,7 @@ import kg.errors
 from kg.answer import Answer
 from kg.errors import KgError, Problem, QueryError
 from kg.parameters import resolve_values
-from kg.savedqueries import SavedQuery, find_query, parse_query
+from kg.savedqueries import SavedQuery, find_query, parse_query, read_query, with_prefixes
 from kg.storefolder import current_data, hold
 from kg.vocab import Term
 
@@ -37,6 +37,7 @@ _NAME: Final = re.compile(r"[\w\-.]+")
 class GraphStore:
     """Answers queries; close it, or use it in a `with` statement.
 
+    After `close` it may be asked again, and starts anew.
     A query runs in a process of its own, which is stopped when the query takes too long; the next query starts another.
     May be used from several threads: their queries wait for each other.
     """
@@ -48,7 +49,7 @@ class GraphStore:
 
     def query(
         self,
-        query: str | SavedQuery,
+        query: str | os.PathLike[str] | SavedQuery,
         /,
         *,
         params: Mapping[str, Any] | None = None,
@@ -61,7 +62,8 @@ class GraphStore:
         """The answer to a saved query or to SPARQL text.
 
         Args:
-            query: the name of a saved query, a `SavedQuery`, or SPARQL 1.1 (SELECT, ASK, CONSTRUCT, DESCRIBE).
+            query: the name of a saved query, the path of a file ending in .rq, a `SavedQuery`, or SPARQL 1.1 (SELECT,
+                ASK, CONSTRUCT, DESCRIBE), which may use the graph's own prefixes undeclared.
             params: values of parameters, for names that are also arguments of this method.
             limit: rows or triples at most.
             timeout: seconds after which the query is stopped; None for never.
@@ -84,6 +86,12 @@ class GraphStore:
                 "nothing is sent anywhere unless you say so",
                 "add --federate (in Python federate=True)",
             )
+        strange = sorted(set(services or ()) - set(saved.endpoints))
+        if strange:
+            raise QueryError.of(
+                "bad-value", f"the query does not call {strange[0]}", "an address was given to be asked in its place",
+                f"it calls {', '.join(saved.endpoints) or 'no endpoint'}",
+            )  # fmt: skip
         if limit is not None and limit < 0:
             raise QueryError.of("bad-value", f"limit is {limit}", "", "write a whole number from 0")
         patience = _Patience(timeout)
@@ -99,8 +107,10 @@ class GraphStore:
             }
             return self._run(request, patience, graph=saved.form in ("CONSTRUCT", "DESCRIBE"))
 
-    def _find(self, query: str) -> SavedQuery:
-        return find_query(query, self._queries) if _NAME.fullmatch(query) else parse_query(query)
+    def _find(self, query: str | os.PathLike[str]) -> SavedQuery:
+        if not isinstance(query, str) or (query.endswith(".rq") and "\n" not in query):
+            return read_query(Path(query))
+        return find_query(query, self._queries) if _NAME.fullmatch(query) else parse_query(with_prefixes(query))
 
     def _lookup(self, text: str, patience: _Patience) -> Iterator[tuple[Term | None, ...]]:
         return self._run({"text": text}, patience, graph=False).terms()

@@ -82,7 +82,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "disease": Kind(
         "a disease: its name, MeSH or DOID id, CURIE or IRI",
-        "'Alzheimer Disease', D000544, DOID:10652",
+        "D000544, DOID:10652, 'Alzheimer's disease'",
         (*_MESH_SPELLINGS, (r"(?:doid:)?DOID[:_](\d+)", rf"{_OBO}DOID_\1")),
         "Disease",
     ),
@@ -197,6 +197,9 @@ def _one(parameter: Parameter, value: str, ask: Ask) -> Term:
         return literal(plain(_own_spelling(parameter, value) or _refuse(parameter, value)))
     if parameter.type == "paper":
         return _paper(parameter, value, ask) or _spelled(parameter, value) or _refuse(parameter, value)
+    if parameter.type == "figure" and not (value.endswith(".html") or "#" in value):
+        _spelled(parameter, value)  # what no IRI may hold is told first
+        value = value.removeprefix("pfocr:").removeprefix(FIGURE_BASE)
     return _spelled(parameter, value) or (_figure if parameter.type == "figure" else _named)(parameter, value, ask)
 
 
@@ -279,7 +282,19 @@ def _named(parameter: Parameter, value: str, ask: Ask) -> Term:
             return next(iter(candidates))
         if candidates:
             raise _ambiguous(parameter, value, [_shown(*item) for item in candidates.items()])
-    raise _wrong(parameter, value, f"the graph has no {parameter.type} of that name", code="unknown-value")
+    near = _near(named_class, value, ask)
+    raise _wrong(parameter, value, f"the graph has no {parameter.type} of that name{near}", code="unknown-value")
+
+
+def _near(named_class: str, value: str, ask: Ask) -> str:
+    """Names that hold the text, for a message."""
+    label = "http://www.w3.org/2000/01/rdf-schema#label"
+    found = ask(
+        f"SELECT DISTINCT ?name WHERE {{ ?node a <{_PFO}{named_class}> ; <{label}> ?name . "
+        f"FILTER(CONTAINS(LCASE(STR(?name)), LCASE({_text(value)}))) }} ORDER BY STRLEN(STR(?name)) ?name LIMIT 5"
+    )
+    names = [plain(row[0]) for row in found if row[0] is not None]
+    return f"; it has {', '.join(map(repr, names))}" if names else ""
 
 
 def _candidates(named_class: str, value: str, ask: Ask) -> Iterable[dict[Term, Sequence[Term | None]]]:

@@ -13,7 +13,7 @@ import typer
 
 from kg.choices import DEFAULT_GRAPH, BuildForm, QueriesFolder, TextOrJson
 from kg.ending import ending_cleanly
-from kg.errors import Problem
+from kg.errors import Problem, UsageError
 from kg.graphstore import open_store
 from kg.options import ExportOptions
 from kg.parameters import KINDS
@@ -21,7 +21,7 @@ from kg.pipeline import export
 from kg.querycheck import check_query
 from kg.querydocs import queries_markdown, queries_turtle
 from kg.savedqueries import SavedQuery, find_query, load_queries, query_files
-from kg.vocab import BASE
+from kg.vocab import BASE, is_iri
 
 __all__ = ["queries_app"]
 
@@ -80,10 +80,16 @@ def _described(query: SavedQuery) -> dict[str, Any]:
 def show_command(
     name: Annotated[str, typer.Argument(help="Name of a saved query.")],
     queries: QueriesFolder = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Only the SPARQL, with the defaults filled in, to run it elsewhere.")
+    ] = False,
 ) -> None:
     """Show one saved query: what it asks, its parameters, its text."""
     with ending_cleanly():
         query = find_query(name, queries)
+        if plain:
+            typer.echo(query.with_defaults().strip())
+            return
         typer.echo(query.summary)
         if query.description:
             typer.echo(query.description)
@@ -155,6 +161,9 @@ def build_command(
     """Write the saved queries as RDF (SIB's sh:SPARQLExecutable), or as a Markdown table."""
     with ending_cleanly():
         found = load_queries(queries)
+        for option, given in (("--target", target), ("--base", base)):
+            if given is not None and not is_iri(given):
+                raise UsageError.of("bad-value", f"{option} {given!r} is no absolute IRI", "", "write https://...")
         if form is BuildForm.md:
             typer.echo(queries_markdown(found.values()), nl=False)
             return

@@ -23,7 +23,7 @@ def check_query(path: Path, store: GraphStore) -> list[Problem]:
         store: the graph that its defaults are to find something in.
     """
     try:
-        query = parse_query(path.read_text("utf-8"), path.stem, str(path))
+        query = parse_query(path.read_text("utf-8-sig"), path.stem, str(path))
     except KgError as error:
         return [error.problem]
     except (OSError, UnicodeDecodeError) as error:

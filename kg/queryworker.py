@@ -25,7 +25,7 @@ from kg.errors import KgError, QueryError
 from kg.federate import Rows, inline_services, without_services
 from kg.merge import merge_graphs
 from kg.rdffiles import bad_rdf, opened, rdf_files, readable
-from kg.sparql import calls_out, query_form
+from kg.sparql import calls_out, query_form, star_variables
 from kg.vocab import Term
 
 __all__ = ["main"]
@@ -51,8 +51,9 @@ class _Local:
             text = _federated(self, request)
         result = self._query(text)  # what endpoints gave stands in it as data; `_federated` has looked at the rest
         limit = request.get("limit")
-        if limit is not None and not isinstance(result, ox.QueryBoolean):
-            _write_first(result, limit, out)
+        columns = star_variables(text) if isinstance(result, ox.QuerySolutions) else None
+        if not isinstance(result, ox.QueryBoolean) and (limit is not None or columns):
+            _write_first(result, limit, out, columns)
         elif isinstance(result, ox.QueryTriples):
             result.serialize(output=out, format=ox.RdfFormat.N_TRIPLES)
         else:
@@ -192,15 +193,18 @@ def _term(value: object) -> Term | None:
     return None if value is None else Term(str(value))
 
 
-def _write_first(result: ox.QuerySolutions | ox.QueryTriples, limit: int, out: Path) -> None:
-    """Write the first rows or triples only; the rest is never worked out."""
+def _write_first(
+    result: ox.QuerySolutions | ox.QueryTriples, limit: int | None, out: Path, columns: list[str] | None = None
+) -> None:
+    """Write the first rows or triples only (the rest is never worked out), or all, with columns in this order."""
     with out.open("w", encoding="utf-8") as file:
         if isinstance(result, ox.QueryTriples):
-            file.writelines(f"{triple} .\n" for _, triple in zip(range(limit), result, strict=False))
+            file.writelines(f"{triple} .\n" for triple in islice(result, limit))
             return
         names = [variable.value for variable in result.variables]
-        file.write(json.dumps({"head": {"vars": names}})[:-1] + ', "results": {"bindings": [')
-        for number, row in zip(range(limit), result, strict=False):
+        shown = [name for name in columns or names if name in names]
+        file.write(json.dumps({"head": {"vars": shown}})[:-1] + ', "results": {"bindings": [')
+        for number, row in enumerate(islice(result, limit)):
             cells = {name: _json_term(value) for name, value in zip(names, row, strict=True) if value is not None}
             file.write((", " if number else "") + json.dumps(cells))
         file.write("]}}")

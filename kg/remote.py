@@ -230,7 +230,7 @@ def unreachable(url: str, error: Exception) -> QueryError:
         "endpoint-failed",
         f"{url} does not answer: {_excerpt(_reason(error))}",
         "",
-        "check the address, and that the server runs",
+        "check the address, and that the server runs; give a slow one longer with --timeout SECONDS",
     )
 
 
@@ -241,13 +241,15 @@ def _reason(error: BaseException) -> str:
         error = inner
         causes = (getattr(error, "reason", None), *error.args)
         inner = next((cause for cause in causes if isinstance(cause, BaseException)), None)
-    return str(error).rpartition(": ")[2] or type(error).__name__
+    return str(error).rpartition(": ")[2].partition(" (read timeout")[0] or type(error).__name__
 
 
 def refused(url: str, answer: requests.Response) -> QueryError:
     """The error for an answer that is none."""
     denied = answer.status_code in (requests.codes.unauthorized, requests.codes.forbidden)
     mend = "what the server says tells what to mend"
+    if "read-only" in answer.text.lower():
+        denied, mend = False, "start the server so that it may be written to"
     if "default graph" in answer.text.lower():
         mend = "the store may have no default graph: name one with --graph-iri"
     return QueryError.of(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +22,19 @@ import yaml
 from kg.errors import Problem, QueryError
 from kg.resources import data_dir
 from kg.sparql import bind, calls_out, expanded, query_form, services, tokens
-from kg.vocab import PREFIXES, Term, is_iri, literal
+from kg.vocab import PREFIXES, Names, Term, is_iri, literal
 
-__all__ = ["TYPES", "Parameter", "SavedQuery", "find_query", "load_queries", "parse_query", "query_files"]
+__all__ = [
+    "TYPES",
+    "Parameter",
+    "SavedQuery",
+    "find_query",
+    "load_queries",
+    "parse_query",
+    "query_files",
+    "read_query",
+    "with_prefixes",
+]
 
 TYPES: Final = (
     "gene", "chemical", "disease", "figure", "paper", "taxon", "lexicon", "doi", "pubmed", "wikipathway",
@@ -182,7 +193,7 @@ def query_files(folder: Path | None = None) -> list[Traversable]:
 
 def _read(file: Traversable) -> SavedQuery:
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8").removeprefix("\ufeff")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(str(file), getattr(error, "strerror", None) or str(error)) from None
     return parse_query(text, file.name.removesuffix(".rq"), str(file))
@@ -190,6 +201,35 @@ def _read(file: Traversable) -> SavedQuery:
 
 def _unreadable(shown: str, reason: str) -> QueryError:
     return QueryError.of("unreadable-queries", f"{shown}: {reason}", "", "name a folder of .rq files, each one query")
+
+
+def read_query(path: Path) -> SavedQuery:
+    """The query in a file.
+
+    Raises:
+        QueryError: the file cannot be read, or holds no query.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(str(path), getattr(error, "strerror", None) or str(error)) from None
+    return parse_query(text, path.stem, str(path))
+
+
+def with_prefixes(text: str) -> str:
+    """The query with the graph's own prefixes in front, those that it uses and does not declare.
+
+    They stand on the first line, so that each line keeps its number.
+
+    >>> with_prefixes("ASK { ?s foaf:page ?o }")
+    'PREFIX foaf: <http://xmlns.com/foaf/0.1/> ASK { ?s foaf:page ?o }'
+    """
+    read = list(tokens(text))
+    declared = {after.text for before, after in pairwise(read) if before.is_word("PREFIX")}
+    used = {f"{token.text.partition(':')[0]}:" for token in read if token.kind == "name"}
+    known = {f"{prefix}:": namespace for prefix, namespace in Names().prefixes.items()}
+    missing = sorted((used - declared) & known.keys())
+    return "".join(f"PREFIX {prefix} <{known[prefix]}> " for prefix in missing) + text
 
 
 def parse_query(text: str, name: str = "", path: str = "") -> SavedQuery:

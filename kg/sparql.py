@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from kg.errors import QueryError
@@ -26,6 +27,7 @@ __all__ = [
     "query_form",
     "safe",
     "services",
+    "star_variables",
     "tokens",
 ]
 
@@ -170,6 +172,20 @@ def _compared(before: Sequence[Token]) -> bool:
 def _doubtful(text: str, address: Token) -> bool:
     """Whether an IRI may hide the start of a string or comment, with a call behind it."""
     return _DOUBTFUL.match(address.text) is not None and _SERVICE.search(text, address.start) is not None
+
+
+def star_variables(text: str) -> list[str] | None:
+    """The variables of a `SELECT *` in order of appearance, which is the order that people expect; else None.
+
+    >>> star_variables("SELECT * { ?s ?p ?o }")
+    ['s', 'p', 'o']
+    """
+    read = list(tokens(text))
+    behind = [after for before, after in pairwise(read) if before.is_word("SELECT", "DISTINCT", "REDUCED")]
+    first = next((token for token in behind if not token.is_word("DISTINCT", "REDUCED")), None)
+    if first is None or first.text != "*":
+        return None
+    return list(dict.fromkeys(token.text[1:] for token in read if token.kind == "variable"))
 
 
 class Service(NamedTuple):

@@ -18,7 +18,7 @@ from kg.graphstore import TIMEOUT, GraphStore, open_endpoint, open_store
 from kg.load import load_graph
 from kg.progress import bytes_bar
 from kg.remote import PASSWORD, USER
-from kg.savedqueries import SavedQuery, find_query, parse_query
+from kg.savedqueries import SavedQuery, find_query, parse_query, read_query, with_prefixes
 from kg.storefolder import META, read_meta
 from kg.upload import upload_graph
 
@@ -74,7 +74,9 @@ def query_command(
     values: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Parameters: IRI, CURIE, or what people type.")
     ] = None,
-    form: Annotated[Form, typer.Option("--format", "-f", help="Format of the answer.")] = Form.table,
+    form: Annotated[
+        Form, typer.Option("--format", "-f", case_sensitive=False, help="Format of the answer.")
+    ] = Form.table,
     store: Annotated[
         Path | None,
         typer.Option(
@@ -131,7 +133,7 @@ def query_command(
 
 
 def _pairs(texts: list[str], what: str, example: str) -> dict[str, str]:
-    """`NAME=VALUE` texts as a mapping; an address on the left may hold `=` itself, so the split is at the last `=http`."""
+    """`NAME=VALUE` texts as a mapping; an address on the left may hold `=` itself, so it is split at `=http`."""
     found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=http") if text.startswith("http") else text.partition("=")
@@ -147,16 +149,11 @@ def _pairs(texts: list[str], what: str, example: str) -> dict[str, str]:
 
 def _the_query(query: str, folder: Path | None) -> SavedQuery:
     if query == "-":
-        return parse_query(sys.stdin.read())
+        return parse_query(with_prefixes(sys.stdin.read()))
     if query.endswith(".rq"):
-        path = Path(query)
-        try:
-            return parse_query(path.read_text("utf-8"), path.stem, query)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise QueryError.of("unreadable-queries", f"{query}: {reason}", "", "check the path") from None
+        return read_query(Path(query))
     if any(sign in query for sign in " {\n"):
-        return parse_query(query)
+        return parse_query(with_prefixes(query))
     return find_query(query, folder)
 
 

@@ -23,6 +23,7 @@ import requests
 from kg.errors import QueryError, SourceError, UsageError
 from kg.rdffiles import RdfFile, bad_rdf, opened, rdf_files, readable
 from kg.remote import ask_endpoint, open_session, refused, require_url, unreachable
+from kg.vocab import is_iri
 
 __all__ = ["UploadReport", "query_address", "upload_graph"]
 
@@ -118,6 +119,8 @@ def upload_graph(
         SourceError: a syntax error, a blank node, or no triple at all; nothing was sent then.
     """
     started = time.monotonic()
+    if graph_iri is not None and not is_iri(graph_iri):
+        raise QueryError.of("bad-value", f"the graph's name {graph_iri!r} is no absolute IRI", "", "write https://...")
     asked = query_url or query_address(require_url(to))
     if asked is None:
         raise UsageError.of(

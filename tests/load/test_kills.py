@@ -192,7 +192,9 @@ def test_kills_while_a_store_is_added_to(graphs: Graphs, tmp_path: Path) -> None
     folder, tally = tmp_path / "s", Tally()
     kg.load_graph(graphs.new, folder)
     old, both = expected(("new", NEW)), expected(("new", NEW), ("old", OLD))
-    for moment in moments(4, 6, graphs.seconds):
+    for number, moment in enumerate((*moments(4, 6, graphs.seconds), *moments(6, 20, graphs.seconds))):
+        if number >= 6 and tally.midst:  # a machine that turns quicker meanwhile makes all kills late: go on then
+            break
         kill_at(moment, graphs.old, folder, tally, "--add")
         assert held(folder) == (both if tally.late + tally.after else old), moment
     assert tally.midst >= 1, tally
@@ -203,7 +205,9 @@ def test_kills_while_a_store_is_added_to(graphs: Graphs, tmp_path: Path) -> None
 def test_kills_of_the_very_first_load(graphs: Graphs, tmp_path: Path) -> None:
     """There is no store then, or all of it; never a part."""
     tally, new = Tally(), expected(("new", NEW))
-    for number, moment in enumerate(moments(5, 5, graphs.seconds)):
+    for number, moment in enumerate((*moments(5, 5, graphs.seconds), *moments(7, 20, graphs.seconds))):
+        if number >= 5 and tally.midst:
+            break
         folder = tmp_path / f"s{number}"
         done = tally.late + tally.after
         kill_at(moment, graphs.new, folder, tally)
@@ -216,7 +220,7 @@ def test_kills_of_the_very_first_load(graphs: Graphs, tmp_path: Path) -> None:
         if folder.exists():  # leftovers do not stand in the way of the next load
             kg.load_graph(graphs.old, folder)
             assert (held(folder), left_over(folder)) == (expected(("old", OLD)), [])
-    assert tally.early + tally.midst + tally.late + tally.after == 5
+    assert tally.early + tally.midst + tally.late + tally.after >= 5
     assert tally.midst >= 1, tally
 
 

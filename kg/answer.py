@@ -208,8 +208,8 @@ class Answer:
             out.write(_well_formed(self._parsed().serialize(format=form) or b""))
         else:
             self._parsed().serialize(output=out, format=form)
-        if form is not ox.QueryResultsFormat.CSV:
-            out.write(b"\n" if form is not ox.QueryResultsFormat.TSV else b"")
+        if form in (ox.QueryResultsFormat.JSON, ox.QueryResultsFormat.XML):
+            out.write(b"\n")
 
     def _rows_of_triples(self) -> ox.QuerySolutions:
         store = ox.Store()

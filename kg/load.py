@@ -17,13 +17,13 @@ import pyoxigraph as ox
 from kg.errors import QueryError, UsageError
 from kg.merge import merge_graphs
 from kg.output import AtomicFile, disk_errors
-from kg.rdffiles import RdfFile, bad_rdf, opened, rdf_files, readable
+from kg.rdffiles import RdfFile, bulk_load, rdf_files, readable
 from kg.resources import tool_version
 from kg.storefolder import META, current_data, loading, read_meta, remove_old
 
 __all__ = ["LoadReport", "load_graph"]
 
-_SYNC_EVERY = 1 << 16
+_TELL_EVERY = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +82,8 @@ def load_graph(
             triples, names = _fill(data, files, on_progress, sum(sizes), _earlier(folder) if add else None)
             _commit(folder, data, _meta(folder, data, sources, triples, names, add=add))
         except BaseException:
-            if (read_meta(folder, broken_is_none=True) or {}).get(
-                "data"
-            ) != data.name:  # a stop may come behind the commit
+            named = read_meta(folder, broken_is_none=True) or {}
+            if named.get("data") != data.name:  # a stop may come behind the commit
                 shutil.rmtree(data, ignore_errors=True)
             raise
         remove_old(folder)
@@ -136,8 +135,7 @@ def _fill(
     for file in files:
         with readable(file.path), file.path.open("rb") as raw:
             counted = _Counted(raw, done, total, on_progress)
-            with opened(file, counted) as stream:  # type: ignore[arg-type]  # only `read` is asked for
-                _bulk_load(target, stream, file)
+            _bulk_load(target, file, counted)  # type: ignore[arg-type]  # only `read` is asked for
         done += counted.read_bytes
     names = merge_graphs(target)
     target.flush()
@@ -153,11 +151,9 @@ def _count(target: ox.Store) -> int:
     return int(next(found)["n"].value)
 
 
-def _bulk_load(target: ox.Store, stream: IO[bytes], file: RdfFile) -> None:
+def _bulk_load(target: ox.Store, file: RdfFile, raw: IO[bytes]) -> None:
     try:
-        target.bulk_load(input=stream, format=file.format)
-    except (SyntaxError, ValueError) as error:
-        raise bad_rdf(file, error) from None
+        bulk_load(target, file, raw)
     except RuntimeError as error:
         raise UsageError.of("unwritable-output", f"the store refused: {error}", "", "check disk and folder") from None
 
@@ -173,7 +169,7 @@ class _Counted:
         """Bytes of the file."""
         data = self.raw.read(size)
         self.read_bytes += len(data)
-        if self.read_bytes - self._told > _SYNC_EVERY or not data:
+        if self.read_bytes - self._told > _TELL_EVERY or not data:
             self._told = self.read_bytes
             self.on_progress(self.before + self.read_bytes, self.total)
         return data

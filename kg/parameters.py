@@ -38,7 +38,7 @@ _MOST_CANDIDATES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type of parameter: what it takes, an example, and its own spellings as (pattern, replacement)."""
+    """A type of parameter: what it takes, an example, and its own spellings (pattern, what goes before its group)."""
 
     wanted: str
     example: str
@@ -53,9 +53,9 @@ _OBO: Final = "http://purl.obolibrary.org/obo/"
 _PUBMED: Final = "http://rdf.ncbi.nlm.nih.gov/pubmed/"
 _HTTP: Final = r"https?://(?:www\.)?"
 _MESH_SPELLINGS: Final = (
-    (r"(?:mesh:)?([CD]\d{3,9})", rf"{_MESH}\1"),
-    (rf"{_HTTP}(?:id\.nlm\.nih\.gov/mesh|identifiers\.org/mesh)[/:]([CD]\d+)", rf"{_MESH}\1"),
-    (rf"{_HTTP}meshb\.nlm\.nih\.gov/record/ui\?ui=([CD]\d+)", rf"{_MESH}\1"),
+    (r"(?:mesh:)?([CD]\d{3,9})", _MESH),
+    (rf"{_HTTP}(?:id\.nlm\.nih\.gov/mesh|identifiers\.org/mesh)[/:]([CD]\d+)", _MESH),
+    (rf"{_HTTP}meshb\.nlm\.nih\.gov/record/ui\?ui=([CD]\d+)", _MESH),
 )
 _GENE_SITES: Final = r"(?:identifiers\.org/ncbigene|ncbi\.nlm\.nih\.gov/gene|purl\.uniprot\.org/geneid)"
 _PMC_SITES: Final = r"(?:(?:pmc\.)?ncbi\.nlm\.nih\.gov/(?:pmc/)?articles|europepmc\.org/articles|identifiers\.org/pmc)"
@@ -69,52 +69,52 @@ KINDS: Final[Mapping[str, Kind]] = {
         "a gene: its symbol, NCBI Gene id, CURIE or IRI",
         "STAT3, 6774, ncbigene:6774",
         (
-            (r"(?:(?:ncbigene|geneid|entrez):)?(\d+)", rf"{_GENE}\1"),
-            (rf"{_HTTP}{_GENE_SITES}[/:](\d+)/?", rf"{_GENE}\1"),
+            (r"(?:(?:ncbigene|geneid|entrez):)?(\d+)", _GENE),
+            (rf"{_HTTP}{_GENE_SITES}[/:](\d+)/?", _GENE),
         ),
         "Gene",
     ),
     "chemical": Kind(
         "a chemical: its name, MeSH or ChEBI id, CURIE or IRI",
         "glucose, D005947, CHEBI:17234",
-        (*_MESH_SPELLINGS, (r"(?:chebi:)?CHEBI[:_](\d+)", rf"{_OBO}CHEBI_\1")),
+        (*_MESH_SPELLINGS, (r"(?:chebi:)?CHEBI[:_](\d+)", f"{_OBO}CHEBI_")),
         "Chemical",
     ),
     "disease": Kind(
         "a disease: its name, MeSH or DOID id, CURIE or IRI",
         "D000544, DOID:10652, 'Alzheimer's disease'",
-        (*_MESH_SPELLINGS, (r"(?:doid:)?DOID[:_](\d+)", rf"{_OBO}DOID_\1")),
+        (*_MESH_SPELLINGS, (r"(?:doid:)?DOID[:_](\d+)", f"{_OBO}DOID_")),
         "Disease",
     ),
     "figure": Kind("a figure: its figure id or IRI", "PMC12080488__ITT-14-523-g0004", (), "PathwayFigure"),
     "paper": Kind(
         "a paper: its PMC id, DOI in any letter case, PMID, or IRI",
         "PMC12080488, 10.2147/ITT.S485670, pmid:40385120",
-        ((rf"(?:pmc:|{_HTTP}{_PMC_SITES}[/:])?(PMC\d+)/?", rf"{_PMC}\1"),),
+        ((rf"(?:pmc:|{_HTTP}{_PMC_SITES}[/:])?(PMC\d+)/?", _PMC),),
     ),
     "taxon": Kind(
         "an organism: its name, NCBI Taxonomy id, CURIE or IRI",
         "'Homo sapiens', 9606, NCBITaxon:9606",
         (
-            (r"(?:(?:NCBITaxon|taxonomy|taxid)[:_])?(\d+)", rf"{_OBO}NCBITaxon_\1"),
-            (rf"{_HTTP}(?:purl\.uniprot\.org|identifiers\.org)/taxonomy[/:](\d+)", rf"{_OBO}NCBITaxon_\1"),
+            (r"(?:(?:NCBITaxon|taxonomy|taxid)[:_])?(\d+)", f"{_OBO}NCBITaxon_"),
+            (rf"{_HTTP}(?:purl\.uniprot\.org|identifiers\.org)/taxonomy[/:](\d+)", f"{_OBO}NCBITaxon_"),
         ),
         "Taxon",
     ),
-    "lexicon": Kind("a lexicon: its name or IRI", "ncbigene_symbol", ((r"(?:lex:)?(\w+)", rf"{BASE}lexicon/\1"),)),
+    "lexicon": Kind("a lexicon: its name or IRI", "ncbigene_symbol", ((r"(?:lex:)?(\w+)", f"{BASE}lexicon/"),)),
     "doi": Kind("a DOI, bare or as URL, in any letter case", "10.2147/ITT.S485670"),
     "pubmed": Kind(
         "a PubMed id",
         "36993955",
         (
-            (r"(?:(?:pmid|pubmed):\s*)?(\d+)", rf"{_PUBMED}\1"),
-            (rf"{_HTTP}{_PUBMED_SITES}[/:](\d+)/?", rf"{_PUBMED}\1"),
+            (r"(?:(?:pmid|pubmed):\s*)?(\d+)", _PUBMED),
+            (rf"{_HTTP}{_PUBMED_SITES}[/:](\d+)/?", _PUBMED),
         ),
     ),
     "wikipathway": Kind(
         "a WikiPathways id",
         "WP4313",
-        ((rf"(?:wikipathways:|{_HTTP}{_WP_SITES}[/:])?(WP\d+)(?:_r\d+)?(?:\.html)?", r"\1"),),
+        ((rf"(?:wikipathways:|{_HTTP}{_WP_SITES}[/:])?(WP\d+)(?:_r\d+)?(?:\.html)?", ""),),
     ),
     "iri": Kind("an IRI or a CURIE with one of the known prefixes", "pfo:Gene"),
     "text": Kind("any text", "pyroptosis"),
@@ -209,11 +209,11 @@ def _bare(value: str) -> str:
 
 def _own_spelling(parameter: Parameter, value: str) -> Term | None:
     """One of the type's own spellings, as the graph writes it."""
-    for pattern, replacement in KINDS[parameter.type].spellings:
+    for pattern, namespace in KINDS[parameter.type].spellings:
         match = re.fullmatch(pattern, _bare(value), re.IGNORECASE | re.ASCII)
         if match:
             local = match[1] if parameter.type == "lexicon" else match[1].upper()
-            return Term(f"<{replacement.removesuffix(chr(92) + '1')}{local}>")
+            return Term(f"<{namespace}{local}>")
     return None
 
 

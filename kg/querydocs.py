@@ -13,7 +13,6 @@ from kg.write import TurtleWriter
 
 __all__ = ["queries_markdown", "queries_turtle", "query_nodes"]
 
-_SH: Final = PREFIXES["sh"]
 _FORMS: Final = {
     "SELECT": ("SPARQLSelectExecutable", "select"),
     "ASK": ("SPARQLAskExecutable", "ask"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ import pyoxigraph as ox
 from kg.errors import KgError, QueryError
 from kg.federate import Rows, inline_services, without_services
 from kg.merge import merge_graphs
-from kg.rdffiles import bad_rdf, opened, rdf_files, readable
+from kg.rdffiles import bulk_load, rdf_files, readable
 from kg.sparql import calls_out, query_form, star_variables
 from kg.vocab import Term
 
@@ -51,7 +50,7 @@ class _Local:
             text = _federated(self, request)
         result = self._query(text)  # what endpoints gave stands in it as data; `_federated` has looked at the rest
         limit = request.get("limit")
-        columns = star_variables(text) if isinstance(result, ox.QuerySolutions) else None
+        columns = star_variables(request["text"]) if isinstance(result, ox.QuerySolutions) else None
         if not isinstance(result, ox.QueryBoolean) and (limit is not None or columns):
             _write_first(result, limit, out, columns)
         elif isinstance(result, ox.QueryTriples):
@@ -87,20 +86,6 @@ def _require_no_call(text: str) -> None:
             "bad-service", "a SERVICE stands where it cannot be read as a block of its own", "",
             "write SERVICE <https://...> { ... } with blanks around it, inside the WHERE clause",
         )  # fmt: skip
-
-
-def _bad_query(message: str) -> QueryError:
-    """The engine's syntax error without the character classes of its grammar."""
-    place = re.search(r"error at (\d+):(\d+)", message)
-    what = re.sub(r"error at \d+:\d+: ", "", re.sub(r"\[[^\]]*'[^\]]*\]|\[_\]", "", message))
-    what = re.sub(r"[\s,|]{2,}", ", ", what).strip(" ,")
-    return QueryError.of(
-        "bad-query",
-        f"the query is no SPARQL 1.1: {what}",
-        "",
-        "correct it at this line and column",
-        **({"line": int(place[1]), "column": int(place[2])} if place else {}),
-    )
 
 
 class _Remote:
@@ -246,14 +231,7 @@ def _in_memory(path: str, form: str | None) -> ox.Store:
     store = ox.Store()
     for file in rdf_files(Path(path), form):
         with readable(file.path), file.path.open("rb") as raw:
-            try:
-                if file.compression:
-                    with opened(file, raw) as stream:
-                        store.bulk_load(input=stream, format=file.format)
-                else:
-                    store.bulk_load(path=file.path, format=file.format)
-            except (SyntaxError, ValueError) as error:
-                raise bad_rdf(file, error) from None
+            bulk_load(store, file, raw)
     merge_graphs(store)
     return store
 

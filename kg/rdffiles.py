@@ -14,7 +14,7 @@ import zstandard
 
 from kg.errors import SourceError, UsageError
 
-__all__ = ["FORMATS", "RdfFile", "bad_rdf", "opened", "rdf_files", "readable", "unpacked"]
+__all__ = ["FORMATS", "RdfFile", "bad_rdf", "bulk_load", "opened", "rdf_files", "readable", "unpacked"]
 
 FORMATS: Final = {
     "ttl": ox.RdfFormat.TURTLE,
@@ -116,26 +116,21 @@ def bad_rdf(file: RdfFile, error: SyntaxError | ValueError) -> SourceError:
 
 def unpacked(file: RdfFile) -> bytes:
     """A file's bytes, whole and unpacked."""
-    data = file.path.read_bytes()
-    if not data and file.compression:
-        msg = "the file is empty"
-        raise EOFError(msg)
-    if file.compression == "gz":
-        return gzip.decompress(data)
-    return _unzstd(data) if file.compression == "zst" else data
+    with file.path.open("rb") as raw, opened(file, raw) as stream:
+        return stream.read()
 
 
-def _unzstd(data: bytes) -> bytes:
-    """Unpack zstd frames; unlike a stream reader this notices a file that is cut short."""
-    parts: list[bytes] = []
-    while data:
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        parts.append(frame.decompress(data))
-        if not frame.eof:
-            msg = "the file is cut short"
-            raise EOFError(msg)
-        data = frame.unused_data
-    return b"".join(parts)
+def bulk_load(store: ox.Store, file: RdfFile, raw: IO[bytes]) -> None:
+    """Load a file into a store, read from `raw`, the file as it lies on disk.
+
+    Raises:
+        SourceError: a syntax error.
+    """
+    try:
+        with opened(file, raw) as stream:
+            store.bulk_load(input=stream, format=file.format)
+    except (SyntaxError, ValueError) as error:
+        raise bad_rdf(file, error) from None
 
 
 class _Zstd:

@@ -24,7 +24,6 @@ __all__ = ["PASSWORD", "RESULTS", "USER", "ask_endpoint", "open_session", "refus
 USER: Final = "KG_USER"
 PASSWORD: Final = "KG_PASSWORD"  # noqa: S105 (the name of a variable)
 RESULTS: Final = "application/sparql-results+json"
-_GRAPHS: Final = "application/n-triples"
 _CONNECT_SECONDS: Final = 20
 _LONGEST_WAIT: Final = 30
 # The MeSH server cuts at this many rows without a word (https://hhs.github.io/meshrdf/sparql-and-uri-requests).

@@ -149,7 +149,7 @@ def load_queries(
     found: list[SavedQuery] = []
     for file in query_files(folder):
         try:
-            found.append(_read(file))
+            found.append(read_query(file))
         except QueryError as error:
             if on_problem is None:
                 raise
@@ -172,7 +172,7 @@ def find_query(name: str, folder: Path | None = None) -> SavedQuery:
             f"the nearest names are {', '.join(near)}" if near else "",
             "`kg queries list` shows them all",
         )
-    return _read(files[name])
+    return read_query(files[name])
 
 
 def query_files(folder: Path | None = None) -> list[Traversable]:
@@ -191,29 +191,21 @@ def query_files(folder: Path | None = None) -> list[Traversable]:
     return sorted(files, key=lambda item: item.name)
 
 
-def _read(file: Traversable) -> SavedQuery:
-    try:
-        text = file.read_text("utf-8").removeprefix("\ufeff")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(str(file), getattr(error, "strerror", None) or str(error)) from None
-    return parse_query(text, file.name.removesuffix(".rq"), str(file))
-
-
 def _unreadable(shown: str, reason: str) -> QueryError:
     return QueryError.of("unreadable-queries", f"{shown}: {reason}", "", "name a folder of .rq files, each one query")
 
 
-def read_query(path: Path) -> SavedQuery:
-    """The query in a file.
+def read_query(file: Traversable) -> SavedQuery:
+    """The query in a file, a `Path` or one that ships with the package.
 
     Raises:
         QueryError: the file cannot be read, or holds no query.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(str(path), getattr(error, "strerror", None) or str(error)) from None
-    return parse_query(text, path.stem, str(path))
+        raise _unreadable(str(file), getattr(error, "strerror", None) or str(error)) from None
+    return parse_query(text, file.name.removesuffix(".rq"), str(file))
 
 
 def with_prefixes(text: str) -> str:

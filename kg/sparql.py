@@ -150,7 +150,7 @@ def calls_out(text: str) -> bool:
             return True
         if token.kind == "name" and _glued(token, read[index + 1 : index + 2]):
             return True
-        if token.kind == "iri" and brackets[-1:] == ["("] and _compared(read[:index]) and _doubtful(text, token):
+        if token.kind == "iri" and brackets[-1:] == ["("] and _compared(read[index - 1]) and _doubtful(text, token):
             return True
         if token.text in ("(", "{", "["):
             brackets.append(token.text)
@@ -164,9 +164,9 @@ def _glued(name: Token, after: Sequence[Token]) -> bool:
     return bool(after) and after[0].text == "{" and _SERVICE.search(name.text.partition(":")[0]) is not None
 
 
-def _compared(before: Sequence[Token]) -> bool:
-    """Whether an operand stands before a `<`, which then may be a comparison."""
-    return bool(before) and (before[-1].kind != "other" or before[-1].text == ")")
+def _compared(before: Token) -> bool:
+    """Whether what stands before a `<` is an operand, so that it may be a comparison."""
+    return before.kind != "other" or before.text == ")"
 
 
 def _doubtful(text: str, address: Token) -> bool:

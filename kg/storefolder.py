@@ -118,9 +118,9 @@ def remove_old(folder: Path) -> None:
     """Remove data that is no longer current and that nobody reads, leftovers of killed loads among it."""
     for part in folder.glob(f".{META}.*.part"):
         part.unlink(missing_ok=True)
-    if (folder / META).exists() and read_meta(folder, broken_is_none=True) is None:
+    meta = read_meta(folder, broken_is_none=True)
+    if meta is None and (folder / META).exists():
         return  # which data is current is not known; the next load's description tells
-    meta = read_meta(folder)
     keep = meta["data"] if meta else ""
     for data in folder.glob("data-*"):
         if not data.is_dir() or data.name == keep:

@@ -50,9 +50,13 @@ def children(parent: int) -> dict[int, str]:
     return found
 
 
+OTHERS: set[int] = set()
+
+
 def workers(parent: int | None = None) -> list[int]:
     """The processes that run queries for a process, this one by default."""
-    return [pid for pid, command in children(parent or os.getpid()).items() if "kg.queryworker" in command]
+    found = children(parent or os.getpid()).items()
+    return [pid for pid, command in found if "kg.queryworker" in command and pid not in OTHERS]
 
 
 def running(pid: int) -> bool:
@@ -74,6 +78,12 @@ def gone(pid: int, seconds: float = 3) -> bool:
 def answers_left() -> set[str]:
     """Temporary files of answers."""
     return {path.name for path in Path(tempfile.gettempdir()).glob("kg-answer-*")}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _others() -> None:
+    """Other tests of the same run may hold a store open."""
+    OTHERS.update(children(os.getpid()))
 
 
 @pytest.fixture(autouse=True)

@@ -12,18 +12,14 @@ import zlib
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO, cast
+from typing import NamedTuple, TextIO, cast
 
+from kg.bulk.pmc_ids import NEEDED, PMC_IDS_IRI, checked_doi, checked_pmid
 from kg.errors import UsageError
 
 __all__ = ["PMC_IDS_IRI", "PaperIds", "read_pmc_ids"]
 
-PMC_IDS_IRI: Final = "https://ftp.ncbi.nlm.nih.gov/pub/pmc/PMC-ids.csv.gz"
-"""Where NCBI publishes the file."""
-
 _PMCID = re.compile(r"(?:^|,)\"?PMC([0-9]+)\"?(?=,|\r?$)")
-_DOI = re.compile(r"10\.[0-9]{2,9}(?:\.[0-9]+)*/\S+")
-_NEEDED: Final = ("PMCID", "PMID", "DOI")
 
 
 class PaperIds(NamedTuple):
@@ -67,27 +63,17 @@ def _open(path: Path) -> TextIO:
 def _rows(file: TextIO, wanted: AbstractSet[int], path: Path) -> Iterator[tuple[int, PaperIds]]:
     header = next(csv.reader([file.readline()]), [])
     places = {name.strip(): number for number, name in enumerate(header)}
-    missing = [name for name in _NEEDED if name not in places]
+    missing = [name for name in NEEDED if name not in places]
     if missing:
         raise _refused(path, f"it has no column {', '.join(missing)}", f"give NCBI's PMC-ids.csv ({PMC_IDS_IRI})")
-    pmcid, pmid, doi = (places[name] for name in _NEEDED)
+    pmcid, pmid, doi = (places[name] for name in NEEDED)
     for line in file:
         found = _PMCID.search(line)
         if found is None or int(found[1]) not in wanted:
             continue
         cells = next(csv.reader([line]))
         if len(cells) == len(header) and cells[pmcid] == f"PMC{found[1]}":
-            yield int(found[1]), PaperIds(_digits(cells[pmid]), _checked(cells[doi]))
-
-
-def _digits(text: str) -> str:
-    text = text.strip()
-    return text if text.isascii() and text.isdigit() and text != "0" else ""
-
-
-def _checked(doi: str) -> str:
-    doi = doi.strip()
-    return doi if _DOI.fullmatch(doi) else ""
+            yield int(found[1]), PaperIds(str(checked_pmid(cells[pmid]) or ""), checked_doi(cells[doi]))
 
 
 def _refused(path: Path, what: str, mend: str) -> UsageError:

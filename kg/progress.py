@@ -1,7 +1,8 @@
-"""A progress bar with rate and time left on a terminal, nothing where output is piped."""
+"""What a command shows while it runs: problems as they come, and on a terminal a bar with rate and time left."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -19,7 +20,25 @@ from rich.progress import (
 )
 from rich.text import Text
 
-__all__ = ["bytes_bar", "progress_bar"]
+from kg.errors import Problem
+
+__all__ = ["bytes_bar", "problem_printer", "progress_bar"]
+
+_SHOWN_PER_CODE = 20
+
+
+def problem_printer(console: Console, rest: str) -> Callable[[Problem], None]:
+    """Prints problems as they come, at most so many of one kind; `rest` says what becomes of the others."""
+    shown: Counter[str] = Counter()
+
+    def show(problem: Problem) -> None:
+        shown[problem.code] += 1
+        if shown[problem.code] <= _SHOWN_PER_CODE:
+            console.print(problem.text(), markup=False, highlight=False, soft_wrap=True)
+        elif shown[problem.code] == _SHOWN_PER_CODE + 1:
+            console.print(f"... further {problem.code} {rest}", soft_wrap=True)
+
+    return show
 
 
 class _Rate(ProgressColumn):

@@ -8,9 +8,13 @@ from kg.resources import tool_version
 
 if TYPE_CHECKING:
     from kg.answer import Answer
+    from kg.candidates import Candidate, ground
     from kg.check import Result
     from kg.graphcheck import CheckReport, check_graph
     from kg.graphstore import GraphStore, open_endpoint, open_store
+    from kg.keywords import ground_keywords
+    from kg.lexicon import Lexicon, LexiconInfo, Lexicons
+    from kg.lexiconbuild import build_lexicon
     from kg.load import LoadReport, load_graph
     from kg.options import ExportOptions
     from kg.pipeline import export
@@ -25,6 +29,7 @@ __version__ = tool_version()
 
 __all__ = [
     "Answer",
+    "Candidate",
     "CheckReport",
     "Entity",
     "ExpansionError",
@@ -33,6 +38,9 @@ __all__ = [
     "Figure",
     "GraphStore",
     "KgError",
+    "Lexicon",
+    "LexiconInfo",
+    "Lexicons",
     "LoadReport",
     "Mention",
     "Organism",
@@ -48,8 +56,11 @@ __all__ = [
     "SourceError",
     "UploadReport",
     "UsageError",
+    "build_lexicon",
     "check_graph",
     "export",
+    "ground",
+    "ground_keywords",
     "load_graph",
     "load_queries",
     "load_shapes",
@@ -63,12 +74,16 @@ __all__ = [
 # Where each name lives. A query's own process starts in a tenth of the time, since it needs few of them.
 _HOMES = {
     "Answer": "answer",
+    "Candidate": "candidates",
     "CheckReport": "graphcheck",
     "Entity": "record",
     "ExportOptions": "options",
     "ExportReport": "report",
     "Figure": "record",
     "GraphStore": "graphstore",
+    "Lexicon": "lexicon",
+    "LexiconInfo": "lexicon",
+    "Lexicons": "lexicon",
     "LoadReport": "load",
     "Mention": "record",
     "Organism": "record",
@@ -79,8 +94,11 @@ _HOMES = {
     "SavedQuery": "savedqueries",
     "ShapesGraph": "shapes",
     "UploadReport": "upload",
+    "build_lexicon": "lexiconbuild",
     "check_graph": "graphcheck",
     "export": "pipeline",
+    "ground": "candidates",
+    "ground_keywords": "keywords",
     "load_graph": "load",
     "load_queries": "savedqueries",
     "load_shapes": "shapes",

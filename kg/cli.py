@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,13 +14,14 @@ from rich.table import Table
 from kg.choices import Engine, ReportForm, TextOrJson
 from kg.describe import SOURCE_IRI
 from kg.ending import ending_cleanly
-from kg.errors import Problem, UsageError, printable
+from kg.errors import UsageError, printable
 from kg.explain import explain
 from kg.graphcheck import check_graph
+from kg.lexiconcli import Embedded, Ground, LexiconFiles, ground_command, lexicon_app
 from kg.link import IMAGE_URL
 from kg.options import ExportOptions
 from kg.pipeline import export
-from kg.progress import progress_bar
+from kg.progress import problem_printer, progress_bar
 from kg.queriescli import queries_app
 from kg.records import explain_record
 from kg.report import ExportReport, write_report
@@ -33,8 +32,6 @@ from kg.vocab import BASE, Names
 from kg.vocabulary import vocabulary_turtle
 
 __all__ = ["app"]
-
-_SHOWN_PER_CODE = 20
 
 app = typer.Typer(
     name="kg",
@@ -58,20 +55,6 @@ def main(
     ] = False,
 ) -> None:
     """Turn PFOCR records of published pathway figures into a checked knowledge graph."""
-
-
-def _listener(console: Console) -> Callable[[Problem], None]:
-    """Prints problems as they come, at most so many of one kind."""
-    shown: Counter[str] = Counter()
-
-    def show(problem: Problem) -> None:
-        shown[problem.code] += 1
-        if shown[problem.code] <= _SHOWN_PER_CODE:
-            console.print(problem.text(), markup=False, highlight=False, soft_wrap=True)
-        elif shown[problem.code] == _SHOWN_PER_CODE + 1:
-            console.print(f"... further {problem.code} are counted; --report FILE lists them all", soft_wrap=True)
-
-    return show
 
 
 def _print_table(report: ExportReport, console: Console) -> None:
@@ -151,6 +134,9 @@ def export_command(
     queries: Annotated[
         bool, typer.Option("--queries", help="Include the saved queries in the graph, as a layer of their own.")
     ] = False,
+    ground: Ground = True,
+    lexicon: LexiconFiles = None,
+    embedded: Embedded = True,
 ) -> None:
     """Convert records to a graph, checked against the shapes.
 
@@ -162,12 +148,18 @@ def export_command(
             form=form, data=tuple(data or ()), pmc_ids=pmc_ids, repair=repair, check=check, engine=engine.value,
             shapes=shapes, strict=strict, quarantine=quarantine, base=base, image_url=image_url, release=release,
             issued=issued, source_iri=source_iri, vocabulary=vocabulary,
-            queries=queries,
+            queries=queries, ground=ground, lexicons=tuple(lexicon or ()), embedded=embedded,
         )  # fmt: skip
         if report is not None and not report.parent.is_dir():
             raise UsageError.of("unwritable-output", f"the folder of {report} does not exist", "", "make it first")
         with progress_bar(console) as on_progress:
-            result = export(source, output, options=options, on_problem=_listener(console), on_progress=on_progress)
+            result = export(
+                source,
+                output,
+                options=options,
+                on_problem=problem_printer(console, "are counted; --report FILE lists them all"),
+                on_progress=on_progress,
+            )
         if report is not None:
             write_report(result, report)
         _print_table(result, console)
@@ -221,10 +213,16 @@ def explain_command(
     form: Annotated[TextOrJson, typer.Option("--format", "-f", help="text or json.")] = TextOrJson.text,
     repair: Annotated[bool, typer.Option("--repair/--no-repair", help="With or without the repairs.")] = True,
     base: Annotated[str, typer.Option(help="IRI that the project's own terms hang on.")] = BASE,
+    ground: Ground = True,
+    lexicon: LexiconFiles = None,
+    embedded: Embedded = True,
 ) -> None:
     """Show one record's triples, each with the field or table row that it comes from."""
     with ending_cleanly():
-        outcome = explain_record(record, figure, data=data or (), repair=repair, base=base)
+        outcome = explain_record(
+            record, figure, data=data or (), repair=repair, base=base, ground=ground, lexicons=lexicon or (),
+            embedded=embedded,
+        )  # fmt: skip
         explanation = explain(outcome, Names(base))
         if form is TextOrJson.json:
             typer.echo(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False))
@@ -283,3 +281,9 @@ app.command(
     "`kg upload build/pfocr.ttl --to http://localhost:8890/sparql-graph-crud-auth --graph-iri https://w3id.org/pfocr-kg/graph`",
 )(upload_command)
 app.add_typer(queries_app, name="queries")
+app.command(
+    "ground",
+    epilog="Examples: `kg ground Zeb1 '(IL-6' p53`; `kg ground Trp53 --taxon 'Mus musculus' --lexicon genes.lexicon`; "
+    "`kg ground - --format json < words.txt`",
+)(ground_command)
+app.add_typer(lexicon_app, name="lexicon")

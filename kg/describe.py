@@ -27,7 +27,7 @@ from kg.vocab import (
     literal,
 )
 
-__all__ = ["LICENSE", "SOURCE_IRI", "Description", "describe"]
+__all__ = ["LICENSE", "SOURCE_IRI", "Description", "UsedLexicon", "describe"]
 
 LICENSE: Final = iri("http://creativecommons.org/publicdomain/zero/1.0/")
 
@@ -53,6 +53,16 @@ Block = tuple[Term, list[tuple[Term, Term]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsedLexicon:
+    """A lexicon that names were looked up in: its version, and titles, addresses and licences of what it is made of."""
+
+    version: str
+    titles: tuple[str, ...]
+    homes: tuple[str, ...]
+    licences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """What there is to tell besides the counts.
 
@@ -63,6 +73,7 @@ class Description:
         issued: date of issue, `YYYY-MM-DD`, empty where it is not known.
         options: the options that shape the result, as on the command line.
         uses: IRIs of further files that went in.
+        lexicons: that keywords were looked up in.
         files: what was written, for the distributions; empty where the description stands inside.
         media_type: of the files.
     """
@@ -74,6 +85,7 @@ class Description:
     issued: str = ""
     options: str = ""
     uses: tuple[str, ...] = ()
+    lexicons: tuple[UsedLexicon, ...] = ()
     files: Sequence[Written] = ()
     media_type: str = ""
     layers: Mapping[str, int] = field(default_factory=dict)
@@ -94,6 +106,7 @@ class _Builder:
     def blocks(self, triples: int) -> Iterator[Block]:
         yield self._dataset(triples)
         yield from self._provenance()
+        yield from self._lexicons()
         yield from self._layers()
         yield from self._class_partitions()
         yield from self._property_partitions(self.tally.properties(), "property")
@@ -159,6 +172,7 @@ class _Builder:
             (_t("prov", "used"), self._source()),
             (_t("prov", "wasAssociatedWith"), self.part("tool")),
             *((_t("prov", "used"), iri(address)) for address in told.uses),
+            *((_t("prov", "used"), self._lexicon_iri(lexicon)) for lexicon in told.lexicons),
             *([(self.names.pfo("options"), literal(told.options))] if told.options else []),
         ]
         yield self.part("run"), run
@@ -170,6 +184,22 @@ class _Builder:
                 (_t("pav", "version"), literal(told.tool_version)),
             ],
         )
+
+    def _lexicon_iri(self, lexicon: UsedLexicon) -> Term:
+        return self.names.own(f"lexicon-file/{encode_local(lexicon.version)}")
+
+    def _lexicons(self) -> Iterator[Block]:
+        for lexicon in self.told.lexicons:
+            yield (
+                self._lexicon_iri(lexicon),
+                [
+                    (RDF_TYPE, _t("prov", "Entity")),
+                    (DCTERMS_TITLE, literal(f"Lexicon made from {'; '.join(lexicon.titles)}")),
+                    (_t("pav", "version"), literal(lexicon.version)),
+                    *((DCTERMS_LICENSE, iri(licence)) for licence in lexicon.licences),
+                    *((_t("prov", "wasDerivedFrom"), iri(home)) for home in lexicon.homes),
+                ],
+            )
 
     def _layers(self) -> Iterator[Block]:
         for layer, triples in self.told.layers.items():

@@ -227,6 +227,8 @@ def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Mark] | No
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
         item = node.value[step]
         return item, item.start_mark
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, str):  # a `schema-jsonld` of several nodes
+        return next((found for item in node.value if (found := _child(item, step))), None)
     return None
 
 

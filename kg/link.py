@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from kg.record import Entity, Figure, Mention, Organism, Paper
 from kg.repair import licence_iri
-from kg.taxa import TAXON_IDS
+from kg.taxa import TAXON_IDS, TAXON_NAMES
 from kg.vocab import (
     DCTERMS_CITATION,
     DCTERMS_IDENTIFIER,
@@ -82,6 +82,7 @@ from kg.vocab import (
 
 __all__ = [
     "IMAGE_URL",
+    "KEYWORD_LEXICON",
     "LAYERS",
     "STRICTNESS",
     "Fact",
@@ -90,6 +91,7 @@ __all__ = [
     "NodeKind",
     "entity_iri",
     "label_of",
+    "taxids_of",
     "taxon_iri",
 ]
 
@@ -117,8 +119,17 @@ STRICTNESS: Final = {
     "ncbigene_symbol": "strict", "hgnc_symbol": "strict",
     "ncbigene_synonym": "synonyms", "hgnc_alias_symbol": "synonyms", "hgnc_prev_symbol": "synonyms",
     "famplex_relations": "all", "bioentities_symbol": "all",
+    "keyword_symbol": "all", "keyword_previous": "all", "keyword_alias": "all",
+    "keyword_name": "strict", "keyword_synonym": "synonyms",
 }  # fmt: skip
-"""How strict a match by each gene lexicon is: official symbol, synonym, or member of a family."""
+"""How strict a match by each lexicon is: official symbol or main name, synonym, or member of a family.
+
+A gene's keyword is a symbol that PFOCR found by any of these, and does not tell by which: in the tables of the corpus
+half of such genes are members of a family that was read. A chemical's or disease's keyword is the word itself.
+"""
+
+KEYWORD_LEXICON: Final = "keyword_"
+"""What the names of those lexicons begin with that this tool itself looked keywords up in."""
 
 _LETTER: Final = {"gene": "g", "chemical": "c", "disease": "d"}
 _CLASS: Final = {"gene": "Gene", "chemical": "Chemical", "disease": "Disease"}
@@ -174,6 +185,7 @@ class Linker:
             kind: [(RDF_TYPE, OA_ANNOTATION), (RDF_TYPE, pfo(f"{name}Mention"))] for kind, name in _CLASS.items()
         }
         self._entity_types = {kind: (RDF_TYPE, pfo(name)) for kind, name in _CLASS.items()}
+        self._keyword_type = (RDF_TYPE, pfo("KeywordMention"))
         self._lexicons: dict[str, Term] = {}
 
     def nodes(self, figure: Figure, subject: Term, stated: Iterable[Triple]) -> list[Node]:
@@ -296,6 +308,8 @@ class Linker:
             facts.append((self._match, literal(match)))
         if lexicon:
             facts.append((self._lexicon, self._lexicon_iri(lexicon)))
+            if lexicon.startswith(KEYWORD_LEXICON):
+                facts.append(self._keyword_type)
         if len(rows) > 1:
             facts.append((self._occurrences, integer(len(rows))))
         node_kind: NodeKind = f"{kind}-mention"  # type: ignore[assignment]
@@ -349,10 +363,9 @@ class Linker:
 
     def _taxa(self, figure: Figure) -> Iterator[Node]:
         named = {organism.taxid: organism for organism in figure.organisms}
-        names = {TAXON_IDS[name]: name for name in figure.organism_names if name in TAXON_IDS}
-        for taxid in _taxids(figure):
+        for taxid in taxids_of(figure):
             organism = named.get(taxid)
-            name = (organism.name if organism else "") or names.get(taxid, "")
+            name = (organism.name if organism else "") or TAXON_NAMES.get(taxid, "")
             node = self.taxon(taxid, [name] if name else [], organism.groups if organism else ())
             rows = (organism.row,) if organism else ()
             yield node._replace(table=figure.tables.get("genes", "") if organism else "", rows=rows)
@@ -379,6 +392,8 @@ class Linker:
         """The concept of a lexicon, with its strictness where that is known."""
         facts: list[Fact] = [(RDF_TYPE, SKOS_CONCEPT), (SKOS_PREF_LABEL, literal(name))]
         facts.append((SKOS_IN_SCHEME, self.names.own("lexicon")))
+        if name.startswith(KEYWORD_LEXICON):
+            facts.insert(1, (RDF_TYPE, self.names.pfo("KeywordLexicon")))
         if name in STRICTNESS:
             facts.append((self.names.pfo("strictness"), literal(STRICTNESS[name])))
         return Node(self._lexicon_iri(name), "lexicon", facts)
@@ -433,6 +448,11 @@ def _taxids(figure: Figure) -> dict[str, None]:
     ids = [organism.taxid for organism in figure.organisms]
     ids += (TAXON_IDS[name] for name in figure.organism_names if name in TAXON_IDS)
     return dict.fromkeys(ids)
+
+
+def taxids_of(figure: Figure) -> dict[str, None]:
+    """All taxa that a record's nodes name: those of the figure, and those of genes that only keywords tell of."""
+    return _taxids(figure) | dict.fromkeys(taxid for entity in figure.entities for taxid in entity.taxa)
 
 
 def _split(stated: Iterable[Triple], subject: Term) -> tuple[list[Fact], Mapping[Term, list[Fact]]]:

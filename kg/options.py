@@ -16,7 +16,7 @@ from kg.output import COMPRESSIONS
 from kg.vocab import BASE
 from kg.write import FORMATS
 
-__all__ = ["ExportOptions", "OutputKind", "output_kind", "stem_of"]
+__all__ = ["ExportOptions", "OutputKind", "check_date", "output_kind", "stem_of"]
 
 _SUFFIXES = {form.suffix: form.name for form in FORMATS.values()} | {"json": "jsonld", "ntriples": "ntriples"}
 _ABSOLUTE = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
@@ -112,6 +112,9 @@ class ExportOptions:
         source_iri: IRI of the database that the records come from.
         vocabulary: include the project's vocabulary in the graph.
         queries: include the shipped queries in the graph, as the layer `queries`.
+        ground: link keywords that no table explains to what the lexicons know.
+        lexicons: files of `kg lexicon build`, asked before the embedded one; ids in tables are checked against them.
+        embedded: use the embedded lexicon of human genes where no other has any.
     """
 
     form: str | None = None
@@ -130,6 +133,9 @@ class ExportOptions:
     source_iri: str = SOURCE_IRI
     vocabulary: bool = False
     queries: bool = False
+    ground: bool = True
+    lexicons: tuple[Path, ...] = ()
+    embedded: bool = True
 
     def __post_init__(self) -> None:
         if self.form is not None:
@@ -165,7 +171,7 @@ class ExportOptions:
                 "use letters, digits, dots, underscores and hyphens",
             )
         if self.issued is not None:
-            _check_date(self.issued)
+            check_date(self.issued, "issued")
 
     def told(self) -> str:
         """The options that shape the result, as on the command line."""
@@ -174,6 +180,9 @@ class ExportOptions:
         words += ["--pmc-ids"] if self.pmc_ids else []
         words += ["--vocabulary"] if self.vocabulary else []
         words += ["--queries"] if self.queries else []
+        words += [] if self.ground else ["--no-ground"]
+        words += ["--lexicon"] if self.lexicons else []
+        words += [] if self.embedded else ["--no-embedded-lexicon"]
         defaults = {"base": BASE, "image_url": IMAGE_URL}
         for name, default in defaults.items():
             if getattr(self, name) != default:
@@ -181,10 +190,15 @@ class ExportOptions:
         return " ".join(os.fspath(word) for word in words)
 
 
-def _check_date(text: str) -> None:
+def check_date(text: str, name: str) -> None:
+    """Refuse what is no date.
+
+    Raises:
+        UsageError: the text is not `YYYY-MM-DD`.
+    """
     try:
         if dt.date.fromisoformat(text).isoformat() == text:
             return
     except ValueError:
         pass
-    raise UsageError.of("bad-date", f"issued {text!r} is no date", "", "write YYYY-MM-DD")
+    raise UsageError.of("bad-date", f"{name} {text!r} is no date", "", "write YYYY-MM-DD")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from kg.keywords import keywords_of
 from kg.link import Node, entity_iri, taxon_iri
-from kg.record import Figure
+from kg.record import KEYWORDS, Figure
 from kg.taxa import TAXON_IDS
 from kg.vocab import OA_BODY, PREFIXES, SCHEMA_DATASET, literal, plain
 
-__all__ = ["Place", "field_of"]
+__all__ = ["Place", "field_of", "row_place"]
 
 
 class Place(NamedTuple):
@@ -98,8 +99,8 @@ _TABLE_OF: Final = {
 }
 _CONSTANT: Final = {
     "mapping": "ChEBI's other spelling of the id",
-    "lexicon": "the lexicons that the tables name",
-    "scheme": "the lexicons that the tables name",
+    "lexicon": "the lexicons that words were matched with",
+    "scheme": "the lexicons that words were matched with",
 }
 
 
@@ -148,8 +149,11 @@ def _keyword(figure: Figure, value: str) -> Place:
 def _organism(figure: Figure, value: str) -> Place:
     for organism in figure.organisms:
         if taxon_iri(organism.taxid) == value:
-            return _row_place(figure.tables.get("genes", ""), "organism_id", organism.row)
-    return _named_organism(figure, next((name for name, taxid in TAXON_IDS.items() if taxon_iri(taxid) == value), ""))
+            return row_place(figure.tables.get("genes", ""), "organism_id", organism.row)
+    name = next((name for name, taxid in TAXON_IDS.items() if taxon_iri(taxid) == value), "")
+    if name not in figure.organism_names:
+        return Place(note="keywords are taken for human genes where a record names no organism")
+    return _named_organism(figure, name)
 
 
 def _organism_name(figure: Figure, value: str) -> Place:
@@ -165,7 +169,7 @@ def _mentioned(figure: Figure, value: str) -> Place:
     for entity in figure.entities:
         if entity_iri(entity.kind, entity.ident) == value:
             table = figure.tables.get(f"{entity.kind}s", "")
-            return _row_place(table, _id_column(f"{entity.kind}", entity.ident), entity.row)
+            return row_place(table, _id_column(f"{entity.kind}", entity.ident), entity.row)
     return Place(note="the ids of the tables")
 
 
@@ -197,9 +201,8 @@ def _id_column(kind: str, ident: str) -> str:
 
 def _item(jsonld: object, value: str) -> tuple[int, ...]:
     """The position of a keyword in its list."""
-    keywords = jsonld.get("keywords") if isinstance(jsonld, dict) else None
-    text = plain(value) if value else ""
-    return (keywords.index(text),) if isinstance(keywords, list) and text in keywords else ()
+    keywords, text = keywords_of(jsonld), plain(value) if value else ""
+    return (keywords.index(text),) if text and text in keywords else ()
 
 
 def _table_place(node: Node, name: str, figure: Figure) -> Place:
@@ -211,9 +214,9 @@ def _table_place(node: Node, name: str, figure: Figure) -> Place:
         column = "word"
     kind = node.kind.removesuffix("-mention")
     table = node.table or figure.tables.get(_TABLE_OF[kind], "")
-    if not table:
-        return _organism(figure, node.subject) if kind == "taxon" else Place()
-    return _row_place(table, column, node.rows[0] if node.rows else None)
+    if kind == "taxon" and table in ("", KEYWORDS):
+        return _organism(figure, node.subject)
+    return row_place(table, column, node.rows[0] if node.rows else None) if table else Place()
 
 
 def _body(node: Node) -> str:
@@ -225,7 +228,10 @@ def _has_name(node: Node, figure: Figure) -> bool:
     return any(e.names for e in figure.entities if e.kind == node.kind and entity_iri(e.kind, e.ident) == node.subject)
 
 
-def _row_place(table: str, column: str, row: int | None) -> Place:
+def row_place(table: str, column: str, row: int | None) -> Place:
+    """The place of a cell in a table of the record (`Figure.tables`)."""
+    if table == KEYWORDS:
+        return Place((_JSONLD, "keywords", *([row - 1] if row else [])))
     if table in _INLINE:  # an inline list in the front matter
         if column.startswith(("organism_", "count_")):
             return Place(note="inline gene lists are human only")

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from kg.commit import source_commit
-from kg.describe import Description, describe
+from kg.describe import Description, UsedLexicon, describe
 from kg.errors import KgError, Problem, SourceError
+from kg.lexicon import LexiconInfo, Lexicons
 from kg.link import LAYERS, Linker, Node
 from kg.options import ExportOptions, output_kind, stem_of
 from kg.output import AtomicFile, Written, disk_errors
 from kg.papers import merge_papers
-from kg.pmcids import PMC_IDS_IRI, read_pmc_ids
+from kg.pmcids import PMC_IDS_IRI, PaperIds, read_pmc_ids
 from kg.process import Outcome, Processor
 from kg.quarantine import Quarantine
 from kg.querydocs import query_nodes
@@ -89,7 +90,11 @@ class _Run:
         self.report = ExportReport(problems=log)
         self.log = log
         self.checker = _checker(options, self.names) if options.check else None
-        self.processor = Processor(self.linker, self.checker, repair=options.repair)
+        # What is not grounded needs the embedded lexicon no more than the tables do.
+        self.lexicons = Lexicons(options.lexicons, embedded=options.embedded and options.ground)
+        self.processor = Processor(
+            self.linker, self.checker, repair=options.repair, lexicons=self.lexicons, ground=options.ground
+        )
         self.quarantine = Quarantine(options.quarantine)
         self.digest = hashlib.sha256()
         self.seen: set[str] = set()
@@ -97,9 +102,7 @@ class _Run:
     def run(self, source: Source, on_progress: Progress) -> ExportReport:
         started = time.perf_counter()
         self.report.records = len(source.entries)
-        if self.options.pmc_ids is not None:
-            wanted = {entry.paper for entry in source.entries}
-            self.processor.pmc_ids = read_pmc_ids(self.options.pmc_ids, wanted)
+        self.processor.paper_ids = self._paper_ids(source)
         with disk_errors(self.output), GraphSink(self.output, self.kind, self.names) as sink:
             self._records(source, sink, on_progress)
             self._orphans(source)
@@ -107,6 +110,12 @@ class _Run:
             self._finish(source, sink)
         self.report.seconds = time.perf_counter() - started
         return self.report
+
+    def _paper_ids(self, source: Source) -> Callable[[int], PaperIds | None] | None:
+        """PMIDs and missing DOIs: from NCBI's list where one is given, else from the lexicons."""
+        if self.options.pmc_ids is not None:
+            return read_pmc_ids(self.options.pmc_ids, {entry.paper for entry in source.entries}).get
+        return self.lexicons.paper if self.lexicons.has_papers else None
 
     def _records(self, source: Source, sink: GraphSink, on_progress: Progress) -> None:
         done = 0
@@ -283,6 +292,7 @@ class _Run:
             issued=self.options.issued or date,
             options=self.options.told(),
             uses=(PMC_IDS_IRI,) if self.options.pmc_ids else (),
+            lexicons=tuple(_used(lexicon.info()) for lexicon in self.lexicons.used()),
             media_type=FORMATS[self.kind.form].media_type,
         )
 
@@ -296,6 +306,16 @@ class _Run:
 
     def _check_description(self, blocks: list[tuple[Term, list[tuple[Term, Term]]]]) -> None:
         self._check_nodes([Node(subject, "part", facts) for subject, facts in blocks])
+
+
+def _used(info: LexiconInfo) -> UsedLexicon:
+    sources = info.sources
+    return UsedLexicon(
+        version=info.version,
+        titles=tuple(dict.fromkeys(source["title"] for source in sources)),
+        homes=tuple(dict.fromkeys(source["home"] for source in sources)),
+        licences=tuple(dict.fromkeys(source["licence"] for source in sources)),
+    )
 
 
 def _checker(options: ExportOptions, names: Names) -> RecordChecker:

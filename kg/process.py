@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kg.check import Result
 from kg.errors import KgError, Problem, ShapesError, UsageError
 from kg.expand import expand_jsonld, figure_iri
+from kg.idcheck import IdChecker
+from kg.keywords import ground_keywords
+from kg.lexicon import Lexicons
 from kg.link import Linker, Node
 from kg.origin import field_of
 from kg.pmcids import PaperIds
@@ -44,7 +47,9 @@ class Processor:
         linker: makes the nodes.
         checker: None leaves the check out.
         repair: False keeps the JSON-LD as it is.
-        pmc_ids: PMID and DOI by the number of the PMC id.
+        paper_ids: gives PMID and DOI by the number of a PMC id.
+        lexicons: names and ids are looked up in; None leaves the check of the tables' ids out.
+        ground: link keywords that no table explains.
     """
 
     def __init__(
@@ -53,17 +58,21 @@ class Processor:
         checker: RecordChecker | None = None,
         *,
         repair: bool = True,
-        pmc_ids: Mapping[int, PaperIds] | None = None,
+        paper_ids: Callable[[int], PaperIds | None] | None = None,
+        lexicons: Lexicons | None = None,
+        ground: bool = True,
     ) -> None:
         self.linker, self.checker = linker, checker
-        self.repair, self.pmc_ids = repair, pmc_ids or {}
+        self.repair, self.paper_ids = repair, paper_ids
+        self.ids = IdChecker(lexicons) if lexicons else None
+        self.lexicons = lexicons if ground else None
 
     def run(self, raw: RawRecord) -> Outcome:
         """The outcome of one record; problems have their place filled in."""
         outcome = Outcome(raw, Findings(raw.path))
         findings = outcome.findings
         try:
-            figure = read_record(raw, findings)
+            figure = self._grounded(read_record(raw, findings), findings)
             stated = expand_jsonld(figure, findings, repair=self.repair)
             # The figure keeps what its record says of the paper: a DOI from NCBI's list must not beat another record's.
             nodes = self.linker.nodes(self._with_ids(figure), figure_iri(figure.figid), stated)
@@ -77,13 +86,19 @@ class Processor:
         findings.problems = [locate_problem(raw, problem) for problem in findings.problems]
         return outcome
 
+    def _grounded(self, figure: Figure, findings: Findings) -> Figure:
+        """The figure with its tables' ids checked, and links for what has no table."""
+        if self.ids is not None:
+            self.ids.check(figure, findings)
+        return ground_keywords(figure, self.lexicons, findings) if self.lexicons else figure
+
     def _with_ids(self, figure: Figure) -> Figure:
         """The figure with PMID, and DOI where its record has none, from NCBI's list."""
-        return replace(figure, paper=self.with_ids(figure.paper)) if self.pmc_ids else figure
+        return replace(figure, paper=self.with_ids(figure.paper)) if self.paper_ids else figure
 
     def with_ids(self, paper: Paper) -> Paper:
         """The paper with PMID, and DOI where it has none, from NCBI's list."""
-        ids = self.pmc_ids.get(int(paper.pmcid.removeprefix("PMC")))
+        ids = self.paper_ids(int(paper.pmcid.removeprefix("PMC"))) if self.paper_ids else None
         return replace(paper, pmid=ids.pmid, doi=paper.doi or ids.doi) if ids else paper
 
     def _check(self, nodes: list[Node], figure: Figure, findings: Findings) -> None:

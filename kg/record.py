@@ -14,6 +14,7 @@ from kg.errors import Problem
 
 __all__ = [
     "ABSENT",
+    "KEYWORDS",
     "Entity",
     "Figure",
     "Findings",
@@ -29,6 +30,10 @@ Kind = Literal["gene", "chemical", "disease"]
 
 ABSENT: Final = frozenset({"", "NA", "NaN", ".na.character", ".na", ".na.real"})
 """How tables and lists spell a missing value (R's several ways); case counts: `na` is a gene."""
+
+
+KEYWORDS: Final = "schema-jsonld.keywords"
+"""Stands for a table's path where the mentions of a kind were found among the record's keywords."""
 
 
 @dataclass(slots=True)
@@ -52,7 +57,7 @@ class Mention(NamedTuple):
 
     `ident` is the local id (`6774`, `D000255`, `CHEBI_15422`, `DOID_162`), empty where the row has no
     usable one; `match` and `lexicon` may be empty. `rows` are the line numbers of the table (or, for
-    inline tables, the positions in the list, from 1) in which it stands.
+    inline tables and keywords, the positions in the list, from 1) in which it stands.
     """
 
     kind: Kind
@@ -64,7 +69,10 @@ class Mention(NamedTuple):
 
 
 class Entity(NamedTuple):
-    """What a record says of one gene, chemical or disease: names, words read for it, mapped ids, taxa, row."""
+    """What a record says of one gene, chemical or disease: names, words read for it, mapped ids, taxa, row.
+
+    `row` is the first of its table that has it; `later` tells the rows that first gave a further name, id or taxon.
+    """
 
     kind: Kind
     ident: str
@@ -73,6 +81,11 @@ class Entity(NamedTuple):
     maps: tuple[str, ...]
     taxa: tuple[str, ...]
     row: int
+    later: tuple[tuple[str, int], ...] = ()
+
+    def row_of(self, text: str) -> int:
+        """The row that first gave a name, mapped id or taxon."""
+        return dict(self.later).get(text, self.row)
 
 
 class Organism(NamedTuple):
@@ -106,7 +119,7 @@ class Figure:
     """One record: the figure, its paper, and what was read in it.
 
     `jsonld` is the record's `schema-jsonld` as text scalars, lists and mappings. `tables` tells where
-    the mentions of each kind came from: a file's path, or the front-matter key for older records.
+    the mentions of each kind came from: a file's path, the front-matter key for older records, or `KEYWORDS`.
     `organism_names` are all names, `organisms_ner` those that PFOCR's recogniser predicted.
     """
 

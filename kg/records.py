@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kg.errors import KgError, Problem, SourceError, UsageError
 from kg.expand import expand_jsonld, figure_iri
+from kg.lexicon import Lexicons
 from kg.link import Linker
 from kg.process import Outcome, Processor
 from kg.read import RawRecord, locate_problem, read_record
@@ -90,6 +91,9 @@ def explain_record(
     data: Sequence[PathLike] = (),
     repair: bool = True,
     base: str | None = None,
+    ground: bool = True,
+    lexicons: Sequence[PathLike] = (),
+    embedded: bool = True,
 ) -> Outcome:
     """One record of a source taken through the steps, checked, with all that was noticed on the way.
 
@@ -99,6 +103,9 @@ def explain_record(
         data: further places in which companion tables are looked for first.
         repair: False keeps the JSON-LD as it is.
         base: IRI that the project's own terms hang on.
+        ground: link keywords that no table explains.
+        lexicons: files to look them up in before the embedded one.
+        embedded: whether to use that.
 
     Raises:
         UsageError: the source cannot be read, or which record is meant is not clear.
@@ -116,7 +123,9 @@ def explain_record(
                 "one record is explained at a time",
                 f"name one with --figure, such as {some}",
             )
-        outcome = Processor(Linker(names), checker, repair=repair).run(opened.raw(entries[0]))
+        asked = Lexicons(lexicons, embedded=embedded and ground)
+        processor = Processor(Linker(names), checker, repair=repair, lexicons=asked, ground=ground)
+        outcome = processor.run(opened.raw(entries[0]))
     if outcome.failure is not None:
         raise KgError(outcome.failure)
     return outcome

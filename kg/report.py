@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from kg.errors import Problem
 from kg.output import AtomicFile, Written, disk_errors
-from kg.record import Figure, Findings
+from kg.record import KEYWORDS, Figure, Findings
 
 __all__ = ["ExportReport", "ProblemLog", "write_report"]
 
@@ -82,14 +82,16 @@ class ProblemLog:
 class ExportReport:
     """The result of an export.
 
-    `figures` to `taxa` are distinct nodes of the graph, `triples` all that was written, `files` what lies
-    on disk (the graph first). `problems` can be iterated; `left_out` counts records by the code of the reason.
+    `figures` to `taxa` are distinct nodes of the graph, `grounded` those mentions that come from keywords, `triples`
+    all that was written, `files` what lies on disk (the graph first). `problems` can be iterated; `left_out` counts
+    records by the code of the reason.
     """
 
     problems: ProblemLog
     figures: int = 0
     papers: int = 0
     mentions: Counter[str] = field(default_factory=Counter)
+    grounded: Counter[str] = field(default_factory=Counter)
     genes: int = 0
     chemicals: int = 0
     diseases: int = 0
@@ -116,16 +118,18 @@ class ExportReport:
         """Count a figure that goes into the graph."""
         self.figures += 1
         self.mentions.update(Counter(mention.kind for mention in figure.mentions))
+        if KEYWORDS in figure.tables.values():
+            self.grounded.update(m.kind for m in figure.mentions if figure.tables[f"{m.kind}s"] == KEYWORDS)
         self.repairs.update(findings.repairs)
         self.problems.count(findings.notes)
 
     def rows(self) -> list[tuple[str, str]]:
         """The short table that ends a run: label and value."""
-        mentions = ", ".join(f"{n:,} {kind}" for kind, n in sorted(self.mentions.items()))
         rows = [
             ("figures", f"{self.figures:,} of {self.records:,} records"),
             ("papers", f"{self.papers:,}"),
-            ("mentions", f"{self.mentions.total():,}" + (f" ({mentions})" if mentions else "")),
+            ("mentions", _told(self.mentions)),
+            *([("from keywords", _told(self.grounded))] if self.grounded else []),
             ("genes", f"{self.genes:,}"),
             ("chemicals", f"{self.chemicals:,}"),
             ("diseases", f"{self.diseases:,}"),
@@ -146,6 +150,7 @@ class ExportReport:
             "figures": self.figures,
             "papers": self.papers,
             "mentions": dict(sorted(self.mentions.items())),
+            "grounded": dict(sorted(self.grounded.items())),
             "genes": self.genes,
             "chemicals": self.chemicals,
             "diseases": self.diseases,
@@ -158,6 +163,12 @@ class ExportReport:
             "files": [file._asdict() for file in self.files],
             "problems": list(self.problems.records()),
         }
+
+
+def _told(mentions: Counter[str]) -> str:
+    """`88 (67 gene, 21 chemical)`."""
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(mentions.items()))
+    return f"{mentions.total():,}" + (f" ({kinds})" if kinds else "")
 
 
 def write_report(report: ExportReport, path: Path) -> None:

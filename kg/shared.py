@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kg.link import Linker, Node, chebi_mapping, label_of, taxon_iri, wikipathways
+from kg.link import Linker, Node, chebi_mapping, label_of, taxids_of, taxon_iri, wikipathways
 from kg.record import Figure, Paper
-from kg.taxa import TAXON_IDS
+from kg.taxa import TAXON_NAMES
 from kg.vocab import (
     DCTERMS_ALTERNATIVE,
     FABIO_JOURNAL_ABBREVIATION,
@@ -107,9 +107,10 @@ class SharedNodes:
         self._wikipathways |= (SCHEMA_CREATOR, WIKIPATHWAYS) in nodes[0].facts
 
     def _add_taxa(self, figure: Figure) -> None:
-        names = {TAXON_IDS[name]: (name, ()) for name in figure.organism_names if name in TAXON_IDS}
-        found: dict[str, tuple[str, tuple[str, ...]]] = {**names}
-        found |= {o.taxid: (o.name or found.get(o.taxid, ("",))[0], o.groups) for o in figure.organisms}
+        found: dict[str, tuple[str, tuple[str, ...]]] = {
+            taxid: (TAXON_NAMES.get(taxid, ""), ()) for taxid in taxids_of(figure)
+        }
+        found |= {o.taxid: (o.name or TAXON_NAMES.get(o.taxid, ""), o.groups) for o in figure.organisms}
         for taxid, (name, groups) in found.items():
             tally = self._taxa.setdefault(taxid, _Tally())
             tally.figures += 1

@@ -249,11 +249,14 @@ def _add_entity(read: Read, entity: Entity) -> None:
     key = (entity.kind, entity.ident)
     known = read.entities.get(key)
     if known:
+        told = {*known.names, *known.maps, *known.taxa}
+        new = [text for text in (*entity.names, *entity.maps, *entity.taxa) if text not in told]
         entity = known._replace(
             names=_union(known.names, entity.names),
             words=_union(known.words, entity.words),
             maps=_union(known.maps, entity.maps),
             taxa=_union(known.taxa, entity.taxa),
+            later=(*known.later, *((text, entity.row) for text in new)),
         )
     read.entities[key] = entity
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["TAXON_IDS"]
+__all__ = ["TAXON_IDS", "TAXON_NAMES"]
 
 TAXON_IDS: Final = {
     "Arabidopsis thaliana": "3702",
@@ -35,3 +35,6 @@ TAXON_IDS: Final = {
     "Xenopus laevis": "8355",
 }
 """Scientific name to NCBI Taxonomy id, in the spelling that the gene tables and `organisms_ner` use."""
+
+TAXON_NAMES: Final = {taxid: name for name, taxid in TAXON_IDS.items()}
+"""NCBI Taxonomy id to scientific name."""

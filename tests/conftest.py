@@ -73,3 +73,11 @@ def corpus_graph(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     output = tmp_path_factory.mktemp("corpus") / "corpus.ttl"
     kg.export(corpus, output)
     return output
+
+
+@pytest.fixture(scope="session")
+def corpus_tables_graph(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus's graph without what keywords add, for comparison with tables; its keywords are compared elsewhere."""
+    output = tmp_path_factory.mktemp("corpus-tables") / "corpus.ttl"
+    kg.export(corpus, output, ground=False)
+    return output

@@ -16,18 +16,21 @@ import sys
 import tarfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
 import pytest
 
 import kg
+from tests.lexicon import made
 from tests.small import environment, genes, good, kg_command, kg_process, kg_run, record, write
 
 CASES: Final = Path(__file__).parents[1] / "cases" / "reject"
 CODES: Final = sorted(path.stem for path in CASES.glob("*.txt"))
 PACKAGE: Final = Path(__file__).parents[2] / "kg"
+NEEDS_LEXICON: Final = frozenset(["taxon-contradicts-id", "withdrawn-id"])
+"""Codes of what the embedded lexicon cannot know: genes of other organisms, and ids that were withdrawn."""
 # The limit that the message of record-too-large names.
 LIMIT: Final = 16 * 1024 * 1024
 
@@ -52,11 +55,18 @@ def crc_broken(folder: Path) -> Path:
     return path
 
 
-def messages(source: Path | str, *, check: bool = True) -> list[str]:
+def messages(source: Path | str, *, check: bool = True, lexicons: Sequence[Path] = ()) -> list[str]:
     """The problems of an export as people see them."""
     found: list[str] = []
-    kg.export(source, "out.ttl", check=check, on_problem=lambda problem: found.append(problem.text() + "\n"))
+    kg.export(source, "out.ttl", check=check, lexicons=lexicons, on_problem=lambda p: found.append(p.text() + "\n"))
     return found
+
+
+def gene_lexicon(folder: Path) -> Path:
+    """A lexicon with a human and a mouse gene, and an id that was withdrawn: more than the embedded one knows."""
+    return made.built(
+        folder / "lexicon", made.gene_info(made.JAK2, made.MOUSE_TP53), made.gene_history((100, 3717, "JAKX", made.MAN))
+    )
 
 
 def case_messages(code: str, folder: Path, change: Callable[[bytes], bytes] = bytes, *, check: bool = True) -> str:
@@ -68,18 +78,19 @@ def case_messages(code: str, folder: Path, change: Callable[[bytes], bytes] = by
         text = record().encode()
         files = {f"{code}.md": text + b" " * (LIMIT + 1 - len(text))}
     write(folder / "in", {name: change(data) for name, data in files.items()})
-    return "".join(messages("in", check=check))
+    lexicons = [gene_lexicon(folder)] if code in NEEDS_LEXICON else []
+    return "".join(messages("in", check=check, lexicons=lexicons))
 
 
 def test_there_is_a_case_for_every_code() -> None:
     """Each case is a record (or folder of records) with its message; two are too large or too broken to be kept."""
     built = {"record-too-large", "unreadable-file"}
-    assert len(CODES) == 42
+    assert len(CODES) == 45
     assert {code for code in CODES if not case_files(code)} == built
     used = {name for code in CODES for name in case_files(code)}
     kept = {path.name for path in CASES.rglob("*") if path.is_file() and path.suffix != ".txt"}
     assert kept == used
-    assert len(kept) == 47
+    assert len(kept) == 53
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -187,12 +198,14 @@ def test_place_of_a_byte_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 # Codes that no record causes but a call, a shape, or the machine: all of these are met in this file.
 RUN_LEVEL: Final = frozenset([
-    "bad-archive", "bad-base", "bad-date", "bad-image-url", "bad-pmc-ids", "bad-quarantine", "bad-rdf", "bad-release",
-    "bad-shapes", "bad-source-iri", "disk-full", "folder-in-use", "no-records", "no-source", "unknown-engine",
-    "unknown-format", "unreadable-graph", "unreadable-source", "unwritable-output", "which-record",
+    "bad-archive", "bad-base", "bad-bulk-file", "bad-bulk-row", "bad-date", "bad-image-url", "bad-lexicon",
+    "bad-pmc-ids", "bad-quarantine", "bad-rdf", "bad-release", "bad-shapes", "bad-source-iri", "disk-full",
+    "empty-lexicon", "folder-in-use", "no-bulk-file", "no-lexicon", "no-records", "no-source", "output-is-input",
+    "unknown-engine", "unknown-format", "unknown-taxon", "unreadable-graph", "unreadable-source", "unwritable-output",
+    "which-record",
 ])  # fmt: skip
 _KEBAB: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
-_MAKERS: Final = frozenset(("of", "warn", "refusal", "_refuse", "matching", "_refused"))
+_MAKERS: Final = frozenset(("of", "warn", "refusal", "_refuse", "matching", "_refused", "_Doubt"))
 
 
 def kebab(node: ast.AST) -> set[str]:
@@ -224,9 +237,10 @@ ASKING: Final = frozenset([
 
 
 def source_codes() -> set[str]:
-    """Every code of an error or warning in the package's source about records and graphs."""
-    sources = [path for path in PACKAGE.glob("*.py") if path.stem not in ASKING]
-    assert len(sources) > 40
+    """Every code of an error or warning in the package's source about records, graphs and lexicons."""
+    sources = [path for path in PACKAGE.rglob("*.py") if path.stem not in ASKING]
+    assert len(sources) > 60
+    assert PACKAGE / "bulk" / "files.py" in sources
     return {code for path in sources for code in codes_of(ast.parse(path.read_text("utf-8")))}
 
 
@@ -240,7 +254,7 @@ def test_every_code_of_the_source_has_a_case() -> None:
     assert found & RUN_LEVEL == RUN_LEVEL
     before, _, after = Path(__file__).read_text("utf-8").partition("RUN_LEVEL: Final")
     text = before + after.partition("# fmt: skip")[2]
-    met = {code for code in RUN_LEVEL if re.search(rf'"{code}(?:"|: )|error\[{code}\]', text)}
+    met = {code for code in RUN_LEVEL if re.search(rf'"{code}(?:"|: )|(?:error|warning)\[{code}\]', text)}
     assert met == RUN_LEVEL
 
 
@@ -421,6 +435,21 @@ CALLS: Final[dict[str, str]] = {
     "bad-pmc-ids: cut": "export {}/in -o {}/g.ttl --pmc-ids {}/cut.csv.gz",
     "which-record: several": "explain {}/in",
     "which-record: none of that name": "explain {}/in --figure PMC1__f1",
+    "bad-lexicon: missing": "export {}/in -o {}/g.ttl --lexicon {}/missing.lexicon",
+    "bad-lexicon: a text": "ground JAK2 --lexicon {}/plainfile",
+    "bad-lexicon: explained with": "explain {}/in --figure PMC9900001__f1 --lexicon {}/plainfile",
+    "bad-lexicon: shown": "lexicon info {}/plainfile",
+    "bad-lexicon: cut": "lexicon info {}/cut.lexicon",
+    "usage: no bulk file": "lexicon build -o {}/g.lexicon",
+    "bad-bulk-file: missing": "lexicon build {}/missing.txt -o {}/g.lexicon",
+    "bad-bulk-file: of no known format": "lexicon build {}/plainfile -o {}/g.lexicon",
+    "bad-bulk-file: cut": "lexicon build {}/gene_info {}/cut.gene_info.gz -o {}/g.lexicon",
+    "output-is-input: a bulk file": "lexicon build {}/gene_info -o {}/gene_info",
+    "empty-lexicon: no gene of the taxon": "lexicon build {}/gene_info --taxon 3702 -o {}/g.lexicon",
+    "unknown-taxon: no name that is known": "lexicon build {}/gene_info --taxon mankind -o {}/g.lexicon",
+    "unknown-taxon: in no lexicon": "ground Trp53 --taxon 10090",
+    "no-lexicon: none at all": "ground JAK2 --no-embedded-lexicon",
+    "unwritable-output: missing folder for a lexicon": "lexicon build {}/gene_info -o {}/no/g.lexicon",
     "unreadable-graph: missing": "check {}/missing.ttl",
     "unreadable-graph: cut gz": "check {}/cut.ttl.gz",
     "unreadable-graph: not zst": "check {}/text.ttl.zst",
@@ -439,6 +468,10 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
         archive.writestr("readme.txt", "nothing")
     (folder / "cut.csv.gz").write_bytes(gzip.compress(b"PMCID,PMID,DOI\n" + os.urandom(5000))[:2000])
     (folder / "cut.ttl.gz").write_bytes(gzip.compress(os.urandom(5000))[:2000])
+    genes_of = made.gene_info(made.JAK2, made.TP53, made.MOUSE_TP53)
+    (folder / "gene_info").write_text(genes_of)
+    (folder / "cut.gene_info.gz").write_bytes(gzip.compress(genes_of.encode())[:-12])
+    cut(made.built(folder, genes_of, output="cut.lexicon"))
     (folder / "nothing.zip").touch()
     (folder / "dangling.md").symlink_to("nowhere.md")
     for name in ("empty", "folder.md", "foreign", "others"):
@@ -452,7 +485,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", CALLS)
 def test_wrong_call(name: str, calls: Path) -> None:
     """Exit 2, one clear message on stderr, nothing on stdout, nothing written, nothing touched."""
-    assert len(CALLS) == 48
+    assert len(CALLS) == 63
     before = {path: path.read_bytes() for path in calls.rglob("*") if path.is_file()}
     result = kg_run(*(word.format(*[calls] * word.count("{}")) for word in CALLS[name].split()))
     assert result.exit_code == 2, result.stderr
@@ -479,7 +512,22 @@ def test_wrong_call_of_the_library(tmp_path: Path) -> None:
     with pytest.raises(kg.UsageError) as caught:
         kg.export(good(tmp_path / "in"), tmp_path / "g.ttl", engine="jena")
     assert caught.value.problem.code == "unknown-engine"
+    with pytest.raises(kg.UsageError) as caught:
+        kg.build_lexicon([], tmp_path / "g.lexicon")
+    assert caught.value.problem.code == "no-bulk-file"
     assert names_in(tmp_path) == ["in"]
+
+
+def test_a_row_of_a_bulk_file_that_cannot_be_used(tmp_path: Path) -> None:
+    """It is told with its place, and the lexicon is made of the rest."""
+    file = made.written(tmp_path, "gene_info", made.gene_info(made.JAK2, made.TP53._replace(ident="7157x")))
+    result = kg_run("lexicon", "build", file, "-o", tmp_path / "g.lexicon")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == ""
+    assert f"{file}:3" in result.stderr
+    assert "warning[bad-bulk-row]: " in result.stderr
+    assert "7157x" in result.stderr
+    assert kg.Lexicon(tmp_path / "g.lexicon").info().counts["genes"] == 1
 
 
 def test_layers_into_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,6 +191,7 @@ def compare(shown: Mapping[str, str], told: Mapping[str, Any]) -> None:
         assert number(shown[label]) == told[label], label
     assert shown["figures"] == f"{told['figures']:,} of {told['records']:,} records"
     assert number(shown["mentions"]) == sum(told["mentions"].values())
+    assert number(shown.get("from keywords", "0")) == sum(told["grounded"].values())
     assert {
         label.removeprefix("repair "): number(n) for label, n in shown.items() if label.startswith("repair ")
     } == told["repairs"]
@@ -209,8 +210,9 @@ def test_report_says_what_the_table_says(source: Path, tmp_path: Path) -> None:
             "_figures/PMC9900002__f2.md": record("PMC9900002__f2", {"year": "'24'", "number": "F2"}),
             "_figures/PMC9900004__bad.md": record("PMC9900004__bad", {"year": "[1]"}),
             "_figures/PMC9900005__out.md": record("PMC9900005__out", {"number": "REJECT"}),
+            "_figures/PMC9900006__f1.md": record("PMC9900006__f1").replace("  - JAK2\n", "  - Nonesuch\n  - JAK2\n"),
             "_data/PMC9900002__f2-genes.tsv": genes(
-                {}, {}, {"ncbigene_id": "NaN", "word": "x"}, {"ncbigene_id": "7157"}
+                {}, {}, {"ncbigene_id": "NaN", "word": "x"}, {"ncbigene_id": "7157", "ncbigene_symbol": "TP53"}
             ),
             "_data/PMC9900002__f2-chemicals.tsv": chemicals({}, {"word": "adenosine triphosphate"}),
         },
@@ -219,12 +221,14 @@ def test_report_says_what_the_table_says(source: Path, tmp_path: Path) -> None:
     told = json.loads((tmp_path / "r.json").read_text("utf-8"))
     compare(table(result.stderr), told)
     assert {key: told[key] for key in ("records", "figures", "papers", "genes", "chemicals", "diseases", "taxa")} == {
-        "records": 6, "figures": 4, "papers": 3, "genes": 2, "chemicals": 1, "diseases": 0, "taxa": 1,
+        "records": 7, "figures": 5, "papers": 4, "genes": 2, "chemicals": 1, "diseases": 0, "taxa": 1,
     }  # fmt: skip
-    # Three tables of one row; one of four rows, of which two are the same.
-    assert told["mentions"] == {"chemical": 2, "gene": 6}
+    # Three tables of one row; one of four rows, of which two are the same; one keyword of two.
+    assert told["mentions"] == {"chemical": 2, "gene": 7}
+    assert told["grounded"] == {"gene": 1}
     assert told["problem_counts"] == {
-        "bad-field-type": 1, "bad-year": 1, "rejected-figure": 1, "repeated-row": 1, "row-without-id": 1,
+        "bad-field-type": 1, "bad-year": 1, "keyword-unknown": 1, "rejected-figure": 1, "repeated-row": 1,
+        "row-without-id": 1,
     }  # fmt: skip
     assert told["left_out"] == {"bad-field-type": 1, "rejected-figure": 1}
     assert told["triples"] == len(triples(tmp_path / "g.ttl"))

@@ -59,7 +59,10 @@ def as_graph(told: dict[str, Any], prefixes: dict[str, str]) -> rdflib.Graph:
     return rdflib.Graph().parse(data=head + body, format="turtle")
 
 
-@pytest.mark.parametrize("options", [(), ("--no-repair",), ("--base", "https://example.net/kg/")])
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--no-repair",), ("--base", "https://example.net/kg/"), ("--no-ground",), ("--no-embedded-lexicon",)],
+)
 def test_explain_has_exactly_the_triples_of_the_record(options: tuple[str, ...]) -> None:
     """For each seed the triples are those of the library's graph of the record, and each tells where it is from."""
     figures = list(kg.read_records(SEEDS))
@@ -67,6 +70,8 @@ def test_explain_has_exactly_the_triples_of_the_record(options: tuple[str, ...])
     for figure in figures:
         told = explained(SEEDS, "--figure", figure.figid, *options)
         base = options[1] if "--base" in options else BASE
+        if not {"--no-ground", "--no-embedded-lexicon"} & set(options):
+            figure = kg.ground_keywords(figure, kg.Lexicons())  # noqa: PLW2901 (what is compared)
         graph = kg.record_graph(figure, repair="--no-repair" not in options, base=base)
         assert set(as_graph(told, {str(p): str(n) for p, n in graph.namespaces()})) == set(graph)
         assert len(graph) > 30

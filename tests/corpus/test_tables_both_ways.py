@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 import kg
@@ -29,6 +30,7 @@ from tests.corpus.support import (
     SCHEMA,
     SKOS,
     TYPE,
+    WP,
     Graph,
     Record,
     Row,
@@ -71,9 +73,9 @@ Both = tuple[list[Record], Graph]
 
 
 @pytest.fixture(scope="module")
-def tables(corpus: Path, corpus_graph: Path) -> Both:
+def tables(corpus: Path, corpus_tables_graph: Path) -> Both:
     """The corpus."""
-    return corpus_records(corpus), read_graph(corpus_graph)
+    return corpus_records(corpus), read_graph(corpus_tables_graph)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def inline(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """The older records, in one graph."""
     folders = history_folders(corpus)
     output = tmp_path_factory.mktemp("history") / "history.ttl"
-    kg.export(folders, output)
+    kg.export(folders, output, ground=False)
     return history_records(folders), read_graph(output)
 
 
@@ -290,3 +292,84 @@ def test_tables_without_record_are_reported(corpus: Path, tmp_path: Path) -> Non
     problems = [problem for problem in report.problems if problem.code == "orphan-table"]
     assert {Path(problem.path).name for problem in problems} == ORPHANS
     assert (len(problems), {problem.severity for problem in problems}) == (6, {"warning"})
+
+
+# --- What keywords add
+
+
+@pytest.fixture(scope="module")
+def grounded(corpus_graph: Path) -> Graph:
+    """The corpus with its keywords looked up, as an export does it unless told otherwise."""
+    return read_graph(corpus_graph)
+
+
+def of_keywords(graph: Graph) -> dict[str, tuple[str, Row]]:
+    """The mentions that a graph has from keywords, with their figures."""
+    made = set(graph.of_type(f"{PFO}KeywordMention"))
+    return {subject: (figure, row) for subject, figure, row, _ in graph_mentions(graph) if subject in made}
+
+
+def test_keywords_are_looked_up_where_a_record_has_no_table_of_the_kind(tables: Both, grounded: Graph) -> None:
+    """Each is a keyword of the record, matched to one human gene: that is what the embedded lexicon knows."""
+    records = {record.subject: record for record in tables[0]}
+    mentions = of_keywords(grounded)
+    assert mentions
+    for subject, (figure, row) in mentions.items():
+        record = records[figure]
+        assert row.kind == "Gene"
+        assert "Gene" not in {hit.row.kind for hit in record.hits}
+        assert row.word in record.front["schema-jsonld"]["keywords"]
+        assert row.match.casefold() == row.word.casefold()
+        assert re.fullmatch(rf"{GENE}[1-9]\d*", row.body)
+        assert row.lexicon in {f"{LEX}keyword_{name}" for name in ("symbol", "previous", "alias")}
+        assert grounded.one(row.lexicon, f"{PFO}strictness") == "all"  # a keyword does not tell how it was found
+        assert grounded.iris(subject, TYPE) == {f"{OA}Annotation", f"{PFO}GeneMention", f"{PFO}KeywordMention"}
+        assert grounded.facts[subject].keys() == MENTION_PREDICATES - {f"{PFO}occurrences"}
+        assert grounded.iris(row.body, f"{OBO}RO_0002162") == {f"{OBO}NCBITaxon_9606"}
+        assert grounded.one(row.body, f"{RDFS}label")
+        assert "Homo sapiens" in (record.front["organisms_ner"] or ["Homo sapiens"])
+
+
+def test_figures_mention_the_genes_of_their_keywords_too(tables: Both, grounded: Graph) -> None:
+    records, graph = tables
+    added: defaultdict[str, set[str]] = defaultdict(set)
+    for figure, row in of_keywords(grounded).values():
+        added[figure].add(row.body)
+    for record in records:
+        wanted = graph.iris(record.subject, f"{SCHEMA}mentions") | added[record.subject]
+        assert grounded.iris(record.subject, f"{SCHEMA}mentions") == wanted, record.figid
+
+
+def test_keywords_change_nothing_that_tables_say(tables: Both, grounded: Graph) -> None:
+    """Of what is said without them only counts and the choice of a label may differ, and the run's description."""
+    _, graph = tables
+    movable = {f"{PFO}figureCount", f"{RDFS}label", f"{SKOS}altLabel"}
+    entities = {subject for kind in ("Gene", "Taxon") for subject in graph.of_type(PFO + kind)}
+
+    def told(triple: ox.Triple) -> bool:
+        subject = str(getattr(triple.subject, "value", ""))
+        described = subject.startswith(("https://w3id.org/pfocr-kg/dataset/", "https://w3id.org/pfocr-kg/graph/"))
+        return not described and not (subject in entities and triple.predicate.value in movable)
+
+    lost = {triple for triple in graph.triples if told(triple)} - set(grounded.triples)
+    assert lost == set()
+    names = (f"{RDFS}label", f"{SKOS}altLabel")
+    for entity in entities:
+        before, after = ({n for name in names for n in g.values(entity, name)} for g in (graph, grounded))
+        assert before <= after, entity
+
+
+def test_what_keywords_add_is_about_them(tables: Both, grounded: Graph) -> None:
+    _, graph = tables
+    mentions = of_keywords(grounded)
+    bodies = {row.body for _, row in mentions.values()}
+    lexicons = {row.lexicon for _, row in mentions.values()}
+    human = f"{OBO}NCBITaxon_9606"
+    added = set(grounded.triples) - set(graph.triples)
+    subjects = {str(getattr(triple.subject, "value", "")) for triple in added}
+    figures = {figure for figure, _ in mentions.values()}
+    unexplained = subjects - mentions.keys() - bodies - lexicons - figures - {human}
+    assert {name for name in unexplained if not re.search(r"/pfocr-kg/(dataset|graph|lexicon-file)/", name)} == set()
+    of_figures = {triple.predicate.value for triple in added if str(getattr(triple.subject, "value", "")) in figures}
+    assert of_figures <= {f"{SCHEMA}mentions", f"{WP}organism", f"{WP}organismName"}
+    assert set(grounded.of_type(f"{PFO}KeywordLexicon")) == lexicons

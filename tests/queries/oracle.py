@@ -59,6 +59,8 @@ STRICTNESS: Final = {
     f"{LEX}hgnc_prev_symbol": "synonyms",
     f"{LEX}famplex_relations": "all",
     f"{LEX}bioentities_symbol": "all",
+    f"{LEX}keyword_symbol": "all",
+    f"{LEX}keyword_alias": "all",
 }
 
 # NCBI Taxonomy numbers of the organisms that records without a gene table may name (`organisms`, `organisms_ner`).
@@ -236,7 +238,7 @@ def _figure(front: Mapping[str, Any], hits: Iterable[Hit]) -> Figure:
         number=_text(front, "number").strip(),
         image=f"https://europepmc.org/articles/{pmcid}/bin/{quote(front['filename'])}",
         pmcid=pmcid,
-        taxa=frozenset(hit.taxon for hit in genes),
+        taxa=frozenset(hit.taxon for hit in genes if not _of_keyword(hit.row.lexicon)),
         named_taxa=frozenset(TAXA[name] for name in organisms if name in TAXA),
         mentions=frozenset(Mention(*_parts(hit)) for hit in hits),
         symbols=frozenset((gene, hit.name) for gene, hit in found if hit.name),
@@ -293,16 +295,18 @@ def _genes(figures: Iterable[Figure]) -> dict[str, Gene]:
     return dict(genes)
 
 
-def read(folder: Path, graph: Path) -> Records:
+def read(folder: Path, graph: Path, keywords: Mapping[str, Iterable[Hit]] | None = None) -> Records:
     """The records of a folder in the database's layout; rejected ones are left out.
 
     Args:
         folder: holds `_figures/` and `_data/`.
         graph: what was exported of it, which alone knows its version and date.
+        keywords: by figure id, what a lexicon makes of the keywords of records without tables.
     """
+    more = keywords or {}
     fronts = [front_matter(path) for path in sorted((folder / "_figures").glob("*.md"))]
     fronts = [front for front in fronts if not _rejected(front)]
-    figures = [_figure(front, _hits(front, folder / "_data")) for front in fronts]
+    figures = [_figure(front, [*_hits(front, folder / "_data"), *more.get(front["figid"], ())]) for front in fronts]
     assert len({figure.ident for figure in figures}) == len(figures), "each figure has one record"
     by_paper: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for front in fronts:
@@ -400,18 +404,24 @@ def class_counts(records: Records) -> dict[str, int]:
         **dict.fromkeys((f"{FOAF}Image", f"{SCHEMA}ImageObject"), len(images)),
         **dict.fromkeys((f"{PFO}Gene", f"{SCHEMA}Gene"), len(genes)),
         **{f"{PFO}{kind}Mention": number for kind, number in mentions.items()},
+        f"{PFO}KeywordMention": sum(_of_keyword(m.lexicon) for figure in figures for m in figure.mentions),
+        f"{PFO}KeywordLexicon": sum(map(_of_keyword, lexicons)),
         f"{OA}Annotation": mentions.total(),
         f"{FABIO}Journal": len({paper.journal for paper in papers} - {""}),
         f"{FOAF}Organization": len({paper.publisher for paper in papers} - {""}),
         f"{SCHEMA}Organization": 1,  # WikiPathways, creator of them all
         f"{PFO}Chemical": len(chemicals),
         f"{PFO}Disease": len(diseases),
-        f"{PFO}Taxon": len({taxon for figure in figures for taxon in figure.taxa | figure.named_taxa}),
+        f"{PFO}Taxon": len({taxon for f in figures for taxon in f.taxa | f.named_taxa | {t for _, t in f.gene_taxa}}),
         f"{PFO}OrganismEvidence": sum(len(figure.taxa) for figure in figures),
         f"{SKOS}Concept": len(lexicons),
         f"{SKOS}ConceptScheme": min(1, len(lexicons)),
     }
     return {name: number for name, number in counts.items() if number}
+
+
+def _of_keyword(lexicon: str) -> bool:
+    return lexicon.startswith(f"{LEX}keyword_")
 
 
 def dataset_card(records: Records, params: Params) -> list[Cells]:

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +25,7 @@ import kg
 from kg.savedqueries import load_queries
 from kg.vocab import Term
 from tests.conftest import ROOT, SEEDS
-from tests.corpus.support import FIGURES, GENE, MESH, OBO, PFO
+from tests.corpus.support import FIGURES, GENE, LEX, MESH, OBO, PFO, Hit, Row
 from tests.queries import oracle
 from tests.queries.oracle import ANSWERS, ORDER, Cells, Figure, Params, Records
 from tests.small import chemicals, genes, record, write
@@ -56,19 +56,40 @@ class World:
     graph: rdflib.Graph
 
 
-def _world(folder: Path, graph: Path) -> Iterator[World]:
+def _world(folder: Path, graph: Path, keywords: Mapping[str, Iterable[Hit]] | None = None) -> Iterator[World]:
     with kg.open_store(graph) as store:
-        yield World(oracle.read(folder, graph), store, rdflib.Graph().parse(graph))
+        yield World(oracle.read(folder, graph, keywords), store, rdflib.Graph().parse(graph))
+
+
+def keyword_hit(word: str, ident: str, *, symbol: str = "", lexicon: str = "keyword_symbol") -> Hit:
+    """A keyword that is the official symbol of a human gene, or another name of it."""
+    return Hit(Row("Gene", word, word, GENE + ident, LEX + lexicon), symbol or word, "9606", "", ("", "", ""))
+
+
+# What the keywords of the records without gene table mean, by HGNC; of the seed's, `Oxygen` is none.
+SEED_KEYWORDS: Final = {
+    "PMC99000001__made-g001": [
+        keyword_hit("HIF1A", "3091"), keyword_hit("ARNT", "405"),
+        keyword_hit("VEGFA", "7422"), keyword_hit("EPO", "2056"),
+    ],
+}  # fmt: skip
+MADE_KEYWORDS: Final = {
+    "PMC9900004__f1": [
+        keyword_hit("LFS1", "7157", symbol="TP53", lexicon="keyword_alias"), keyword_hit("JAK2", "3717"),
+        keyword_hit("MDM2", "4193"),
+    ],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def seeds(seed_graph: Path) -> Iterator[World]:
-    yield from _world(SEEDS, seed_graph)
+    yield from _world(SEEDS, seed_graph, SEED_KEYWORDS)
 
 
 @pytest.fixture(scope="session")
-def corpus_world(corpus: Path, corpus_graph: Path) -> Iterator[World]:
-    yield from _world(corpus, corpus_graph)
+def corpus_world(corpus: Path, corpus_tables_graph: Path) -> Iterator[World]:
+    """Without its keywords, of which there are too many to be told here; seeds and invented records have theirs."""
+    yield from _world(corpus, corpus_tables_graph)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +97,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = write(tmp_path_factory.mktemp("made"), MADE)
     graph = folder / "made.ttl"
     kg.export(folder, graph)
-    yield from _world(folder, graph)
+    yield from _world(folder, graph, MADE_KEYWORDS)
 
 
 MADE: Final = {
@@ -99,6 +120,10 @@ MADE: Final = {
     # Rejected, so that no figure of it counts.
     "_figures/PMC9900003__f1.md": record("PMC9900003__f1", {"number": "REJECT"}),
     "_data/PMC9900003__f1-genes.tsv": genes(),
+    # Without tables, so that its keywords tell the genes: one by an alias, one that tables have too, one of its own.
+    "_figures/PMC9900004__f1.md": record("PMC9900004__f1").replace(
+        "  keywords:\n  - JAK2\n", "  keywords:\n  - LFS1\n  - JAK2\n  - MDM2\n"
+    ),
 }
 """Invented records for what the seeds and the corpus do not have."""
 
@@ -395,6 +420,13 @@ CASES: Final = (
     Case("suspect-mentions", "one lexicon", suspect_lexicon),
     Case("suspect-mentions", "one lexicon of a figure", suspect_lexicon_of_figure),
     Case("suspect-mentions", "empty: all alike", figure_without("suspect-mentions")),
+    # Genes that only keywords tell; of no keyword it is known whether the figure shows the symbol itself.
+    Case("figures-for-gene", "gene of a keyword", const(gene=f"{GENE}3091"), ("seeds",)),
+    Case("figures-for-symbol-strict", "empty: symbol among keywords", const(symbol="HIF1A"), ("seeds",)),
+    Case("genes-of-figure", "genes of keywords", const(figure=f"{FIGURES}PMC99000001__made-g001.html"), ("seeds",)),
+    Case("figures-for-gene", "gene of an alias among keywords", const(gene=f"{GENE}7157"), ("made",)),
+    Case("genes-of-figure", "alias among keywords", const(figure=f"{FIGURES}PMC9900004__f1.html"), ("made",)),
+    Case("figures-for-symbol-strict", "empty: alias among keywords", const(symbol="TP53"), ("made",)),
     # What only the invented records have.
     Case("ambiguous-words", "gene without symbol", everything, ("made",)),
     Case("caption-search", "tags and entities off", const(text="the jak2 Β LOOP"), ("made",)),
@@ -546,3 +578,34 @@ def test_each_query_has_two_sets_beside_its_defaults(graph: str, request: pytest
         assert defaults_of(name) not in sets, (name, sets)
         distinct = [one for number, one in enumerate(sets) if one not in sets[:number]]
         assert len(distinct) >= 2, (name, sets)
+
+
+# --- mentions that come from keywords
+
+
+WITHOUT_KEYWORDS: Final = """
+PREFIX oa: <http://www.w3.org/ns/oa#>
+PREFIX pfo: <https://w3id.org/pfocr-kg/vocab#>
+SELECT DISTINCT ?gene {
+  ?mention a pfo:GeneMention ; oa:hasBody ?gene FILTER NOT EXISTS { ?mention a pfo:KeywordMention }
+}
+"""
+
+
+@pytest.mark.parametrize(("world", "keywords"), [("seeds", SEED_KEYWORDS), ("made", MADE_KEYWORDS)])
+def test_a_query_can_leave_out_what_comes_from_keywords(
+    world: str, keywords: Mapping[str, list[Hit]], request: pytest.FixtureRequest
+) -> None:
+    asked: World = request.getfixturevalue(world)
+    found = {row["gene"] for row in asked.store.query(WITHOUT_KEYWORDS)}
+    of_tables = {
+        mention.entity
+        for figure in asked.records.figures
+        for mention in figure.mentions
+        if mention.kind == "Gene" and mention.entity and not mention.lexicon.startswith(f"{LEX}keyword_")
+    }
+    assert found == of_tables
+    only_keywords = {hit.row.body for hits in keywords.values() for hit in hits} - of_tables
+    assert only_keywords
+    for gene in only_keywords:
+        assert asked.store.query("figures-for-gene", gene=gene).terms(), gene

@@ -29,12 +29,14 @@ NODES: Final = {
     "gene-mention": f"<{_FIGURE}#g-0123456789ab>",
     "chemical-mention": f"<{_FIGURE}#c-0123456789ab>",
     "disease-mention": f"<{_FIGURE}#d-0123456789ab>",
+    "keyword-mention": f"<{_FIGURE}#g-ba9876543210>",
     "evidence": f"<{_FIGURE}#t-9606>",
     "gene": "ncbigene:7157",
     "chemical": "mesh:D009569",
     "disease": "mesh:D009369",
     "taxon": "obo:NCBITaxon_9606",
     "lexicon": "lex:ncbigene_synonym",
+    "keyword-lexicon": "lex:keyword_symbol",
     "lexicon-scheme": "<https://w3id.org/pfocr-kg/lexicon>",
     "dataset": "<https://w3id.org/pfocr-kg/dataset/1>",
 }
@@ -52,7 +54,7 @@ WARNINGS: Final = {
 
 UNREACHABLE: Final = {
     (shape, "MinCount"): "a node is found by its rdf:type, so it always has one"
-    for shape in ("figure-class", "gene-class", "image-class")
+    for shape in ("figure-class", "gene-class", "image-class", "keyword-lexicon-class")
 }
 """Constraints that no graph can break."""
 
@@ -324,6 +326,32 @@ def _mentions() -> Iterator[Case]:
         yield from _number(f"evidence-{count}-count", f"pfo:{count}Count", node="evidence", single=False)
 
 
+def _keywords() -> Iterator[Case]:
+    """Damages of what is said of keywords only; the mention is a gene's, the lexicon one of all lexicons."""
+    mention, lexicon = "keyword-mention", "keyword-lexicon"
+    body, match, named = "oa:hasBody", "pfo:match", "pfo:lexicon"
+    wrong = "gene-mention-body/Pattern gene-mention-body/Class"
+    yield _one("keyword-mention-body", mention, body, "*", "", "MinCount")
+    yield _one(
+        "keyword-mention-body", mention, body, "", "ncbigene:4843", "MaxCount", twins="gene-mention-body/MaxCount"
+    )
+    for text in ('"some text"', "[]"):
+        twins = f"gene-mention-body/NodeKind {wrong}"
+        yield _one("keyword-mention-body", mention, body, "*", text, "NodeKind", twins=twins)
+    yield _one("keyword-mention-match", mention, match, "*", "", "MinCount")
+    yield _one("keyword-mention-lexicon", mention, named, "*", "", "MinCount")
+    yield _one("keyword-mention-lexicon", mention, named, "*", "lex:mesh", "Class")
+    yield _one(
+        "keyword-mention-lexicon", mention, named, "*", "lex:unknown", "Class", twins="gene-mention-lexicon/Class"
+    )
+    yield _one(
+        "keyword-mention-lexicon", mention, named, "*", '"keyword_alias"', "Class",
+        twins="gene-mention-lexicon/NodeKind gene-mention-lexicon/Pattern gene-mention-lexicon/Class",
+    )  # fmt: skip
+    yield _one("keyword-lexicon-class", lexicon, "a", "skos:Concept", "", "HasValue")
+    yield _one("keyword-lexicon-strictness", lexicon, "pfo:strictness", "*", "", "MinCount")
+
+
 def _target(shape: str) -> Iterator[Case]:
     figures = "https://pfocr.wikipathways.org/figures"
     yield from _link(
@@ -418,7 +446,7 @@ def _rest() -> Iterator[Case]:
     )
 
 
-CASES: Final = tuple(case for part in (_figure, _paper, _mentions, _entities, _rest) for case in part())
+CASES: Final = tuple(case for part in (_figure, _paper, _mentions, _keywords, _entities, _rest) for case in part())
 """All damages."""
 
 
@@ -445,6 +473,8 @@ STRAYS: Final = (
     Stray("GeneMentionShape", "gene-mention", f"<{_FIGURES}/PMC100__x.1-g001.html#c-0123456789ab0>"),
     Stray("ChemicalMentionShape", "chemical-mention", f"<{_FIGURES}/PMC100__x.1-g001.html#c-0123456789AB>"),
     Stray("DiseaseMentionShape", "disease-mention", f"<{_FIGURES}/PMC100__x.1-g001.html#d-0123>"),
+    Stray("KeywordMentionShape", "keyword-mention", f"<{_FIGURES}/PMC100__x.1-g001.html#g-ba987654321>"),
+    Stray("KeywordMentionShape", "keyword-mention", f"<{_FIGURES}/PMC100__x.1-g001.html#t-ba9876543210>"),
     Stray("OrganismEvidenceShape", "evidence", f"<{_FIGURES}/PMC100__x.1-g001.html#t-0>"),
     Stray("GeneShape", "gene", "<http://identifiers.org/ncbigene/7157>"),
     Stray("GeneShape", "gene", "<https://identifiers.org/ncbigene/NaN>"),
@@ -452,11 +482,20 @@ STRAYS: Final = (
     Stray("DiseaseShape", "disease", "<http://purl.obolibrary.org/obo/CHEBI_162>"),
     Stray("TaxonShape", "taxon", "<http://purl.uniprot.org/taxonomy/9606>"),
     Stray("LexiconShape", "lexicon", "<https://w3id.org/pfocr-kg/lexicon/a/b>"),
+    Stray("KeywordLexiconShape", "keyword-lexicon", "<https://w3id.org/pfocr-kg/lexicon/ncbigene_symbol>"),
+    Stray("KeywordLexiconShape", "keyword-lexicon", "<https://w3id.org/pfocr-kg/lexicon/keyword_2>"),
     Stray("LexiconSchemeShape", "lexicon-scheme", "<https://w3id.org/pfocr-kg/lexicons>"),
     Stray("DatasetShape", "dataset", "", pattern=False),
     Stray("ReleaseShape", "dataset", "<https://w3id.org/pfocr-kg/dataset/1/2>"),
 )
 """For every node shape a node that is sound but for its own name."""
+
+SHAPES_OF: Final = {
+    "dataset": ("DatasetShape", "ReleaseShape"),
+    "keyword-mention": ("GeneMentionShape", "KeywordMentionShape"),
+    "keyword-lexicon": ("LexiconShape", "KeywordLexiconShape"),
+}
+"""Nodes of two classes, with the shapes of both."""
 
 
 def renamed(stray: Stray, subject: str) -> str:

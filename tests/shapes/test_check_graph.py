@@ -29,11 +29,12 @@ from tests.shapes.cases import BASE, BASE_TEXT, CASES, damaged
 TRIPLES: Final = len(BASE)
 BY_SHAPE: Final = {
     "FigureShape": 2, "ImageShape": 2, "AgentShape": 1, "PaperShape": 2, "JournalShape": 2, "PublisherShape": 2,
-    "GeneMentionShape": 1, "ChemicalMentionShape": 1, "DiseaseMentionShape": 1, "OrganismEvidenceShape": 1,
+    "GeneMentionShape": 2, "ChemicalMentionShape": 1, "DiseaseMentionShape": 1, "OrganismEvidenceShape": 1,
+    "KeywordMentionShape": 1, "KeywordLexiconShape": 2,
     "GeneShape": 2, "ChemicalShape": 2, "DiseaseShape": 2, "TaxonShape": 2,
-    "LexiconShape": 2, "LexiconSchemeShape": 2, "DatasetShape": 2, "ReleaseShape": 1,
+    "LexiconShape": 4, "LexiconSchemeShape": 2, "DatasetShape": 2, "ReleaseShape": 1,
 }  # fmt: skip
-"""Nodes of `base.ttl` by the shape of their class, counted by hand; the dataset is of two classes."""
+"""Nodes of `base.ttl` by the shape of their class, counted by hand; those of two classes count twice."""
 FOCUS_NODES: Final = sum(BY_SHAPE.values())
 
 # A damage of each severity, far from each other.

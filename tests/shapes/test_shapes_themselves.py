@@ -20,9 +20,9 @@ from kg.vocab import BASE as BASE_IRI
 from tests.conftest import ROOT
 from tests.shapes.cases import BASE as SOUND
 
-PROPERTY_SHAPES: Final = 105
-NODE_SHAPES: Final = 18
-CLASS_FILES: Final = 16
+PROPERTY_SHAPES: Final = 110
+NODE_SHAPES: Final = 20
+CLASS_FILES: Final = 17
 OTHER_BASE: Final = "https://data.example.net/pfocr/"
 
 _HEAD: Final = """\
@@ -250,6 +250,7 @@ _FIELDS: Final = (
 )
 _NO_FIELD: Final = {
     "lexicon-scheme-title": "Set by the export.",
+    "keyword-lexicon-class": "Set by the export.",
     "dataset-title": "Set by the export.",
     "dataset-triples": "Counted by the export.",
     "dataset-license": "The records are CC0.",

@@ -148,10 +148,45 @@ def test_trap_4_tables_decide_what_a_keyword_is(seeds: Exported) -> None:
     assert "MMP1" in members <= set(keywords) - {"MMP"}
 
 
-def test_trap_4_no_entity_is_made_of_a_keyword_alone(run: Run) -> None:
-    graph = run(record("D", schema=jsonld(keywords=["MMP", "MMP1"]))).graph
+def test_trap_4_without_tables_keywords_go_through_the_lexicon(run: Run) -> None:
+    """The family `MMP` is no gene, nor is its name a symbol: of the two only the gene itself is linked."""
+    result = run(record("D", schema=jsonld(keywords=["MMP1", "MMP"])))
+    assert result.graph.values(FIGURE, "schema:keywords") == ["MMP", "MMP1"]
+    assert result.graph.mentioned() == [expand("ncbigene:4312")]
+    assert result.graph.words() == ["MMP1"]
+    assert result.codes == {"keyword-not-guessed": 1}
+
+
+def test_trap_4_no_entity_is_made_of_a_keyword_unless_looked_up(run: Run) -> None:
+    graph = run(record("D", schema=jsonld(keywords=["MMP1", "MMP"])), ground=False).graph
     assert graph.values(FIGURE, "schema:keywords") == ["MMP", "MMP1"]
     assert graph.mentioned() == []
+    assert graph.subjects("pfo:Mention") == graph.subjects("pfo:GeneMention") == set()
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The seed's record without its tables."""
+    text = (SEEDS / "_figures" / f"{SEED}.md").read_bytes()
+    return write_source(tmp_path_factory.mktemp("bare"), Record(text=text, tables={}, stem=SEED))
+
+
+def test_trap_4_the_seed_without_tables_has_their_genes_and_no_chemical_among_them(bare: Path, tmp_path: Path) -> None:
+    graph = export_source(bare, tmp_path / "bare.nt").graph
+    keywords = graph.values(figure_iri(SEED), "schema:keywords")
+    assert graph.mentioned(SEED) == sorted({expand(f"ncbigene:{row['ncbigene_id']}") for row in seed_rows("genes")})
+    assert set(graph.words("Gene", SEED)) == set(keywords) - {"Tyrosine residue", "MMP"}
+    assert {m.lexicon for m in graph.mentions("Gene", SEED)} == {expand("lex:keyword_symbol")}
+    assert graph.words("Chemical", SEED) == []
+
+
+def test_trap_4_the_seed_without_tables_keeps_its_keywords_as_text(bare: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["export", str(bare), "-o", str(tmp_path / "bare.ttl"), "--no-ground"])
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "bare.ttl").read_text("utf-8")
+    assert '"Tyrosine residue"' in text
+    assert "schema:mentions" not in text.split("<https://w3id.org/pfocr-kg/dataset/")[0]
+    assert "KeywordMention" not in text
 
 
 # 5. One word, several genes; several words, one gene
@@ -212,7 +247,7 @@ def test_trap_7_companion_name_may_hold_underscores_for_dots(run: Run, stem: str
 
 def test_trap_7_a_dotted_table_is_not_lent_to_an_underscored_figure(run: Run) -> None:
     dotted = record("D", "PMC1__fig.1", tables={"genes": genes(gene("AKT1", "207"))})
-    graph = run(dotted, record("D", "PMC1__fig_1")).graph
+    graph = run(dotted, record("D", "PMC1__fig_1"), ground=False).graph
     assert graph.words("Gene", "PMC1__fig.1") == ["AKT1"]
     assert graph.words("Gene", "PMC1__fig_1") == []
 

@@ -150,7 +150,9 @@ ANOMALIES: Final[list[tuple[str, str, str]]] = [
     ("2", "`.na.character` in 4 (gene row without symbol): drop", "test_absent_keyword_is_dropped_and_counted"),
     ("2", "entries only in a companion", "test_keyword_only_in_a_companion"),
     ("2", "entries in no stored companion", "test_keyword_in_no_companion_stays_text"),
-    ("2", "never from the string", "test_keywords_make_no_entities"),
+    ("2", "never from the string", "test_keywords_that_a_table_explains_make_no_entities"),
+    ("2", "never from the string", "test_keywords_stay_text_beside_a_table_of_their_kind"),
+    ("2", "never from the string", "test_keywords_make_no_entities_unless_looked_up"),
     ("2", "OCR junk", "test_keywords_stay_word_for_word"),
     ("2", "'Me  Me  Me '", "test_keywords_stay_word_for_word"),
     ("2", "(`'NO'`, `'N'`, `'On'`, `'[O]'` are quoted)", "test_keywords_like_yaml_words"),
@@ -235,7 +237,7 @@ def test_every_anomaly_has_its_test() -> None:
     assert unlisted == set()
     assert len(set(ANOMALIES)) == len(ANOMALIES)
     sections = Counter(section for section, *_ in ANOMALIES)
-    assert sections == {"0": 1, "1": 22, "2": 80, "3": 29, "4": 5, "5": 4, "6": 12}
+    assert sections == {"0": 1, "1": 22, "2": 82, "3": 29, "4": 5, "5": 4, "6": 12}
 
 
 def _sections(page: str) -> dict[str, str]:
@@ -266,11 +268,16 @@ _OTHER_TESTS: Final = frozenset({"test_every_anomaly_has_its_test", "test_every_
 """Tests of the table itself."""
 
 
-def test_missing_companions_are_no_error(run: Run) -> None:
-    result = run(*(record(generation, f"PMC{n}__f{n}") for n, generation in enumerate(GENERATIONS, start=1)))
+@pytest.mark.parametrize("ground", [True, False])
+def test_missing_companions_are_no_error(run: Run, ground: bool) -> None:
+    """Then the keywords tell the genes, or nothing does; in generations A and B an empty list tells of none."""
+    figids = [f"PMC{n}__f{n}" for n in range(1, 6)]
+    records = (record(generation, figid) for generation, figid in zip(GENERATIONS, figids, strict=True))
+    result = run(*records, ground=ground)
     assert result.report.figures == 5
     assert not result.codes
-    assert result.report.mentions.total() == 0
+    assert [result.graph.words("Gene", figid) for figid in figids] == [[]] * 2 + [["AKT1", "JUN"] if ground else []] * 3
+    assert result.report.mentions.total() == (6 if ground else 0)
 
 
 # 1. Generations
@@ -396,7 +403,7 @@ def test_terms_mapped_by_name_go_by_chebi_and_doid(run: Run) -> None:
         "chemicals": chemicals(("MMP", "NA", "MMP", "methyl phosphate", "chebi:59761")),
         "diseases": diseases(("Cancer", "NA", "cancer", "cancer", "DOID:162")),
     }
-    graph = run(record(tables=tables)).graph
+    graph = run(record(tables=tables), ground=False).graph
     assert graph.mentioned() == [expand("obo:CHEBI_59761"), expand("obo:DOID_162")]
     assert graph.value("obo:CHEBI_59761", "rdfs:label") == "methyl phosphate"
     assert graph.values("obo:CHEBI_59761", "skos:exactMatch") == ["https://identifiers.org/chebi/CHEBI:59761"]
@@ -994,12 +1001,32 @@ def test_keyword_in_no_companion_stays_text(run: Run) -> None:
     assert not result.codes
 
 
-def test_keywords_make_no_entities(run: Run) -> None:
-    graph = run(
-        _with_keywords(["MMP", "STAT3"], tables={"chemicals": chemicals(("MMP", "NA", "MMP", "NA", "chebi:59761"))})
-    )
-    assert graph.graph.mentioned() == [expand("obo:CHEBI_59761")]
-    assert graph.graph.subjects("pfo:Gene") == set()
+MMP: Final = {"chemicals": chemicals(("MMP", "NA", "MMP", "NA", "chebi:59761"))}
+
+
+def test_keywords_that_a_table_explains_make_no_entities(run: Run) -> None:
+    """`MMP` is a family of genes too, but the record's table says which it is here."""
+    result = run(_with_keywords(["STAT3", "MMP"], tables=MMP))
+    assert result.graph.mentioned() == [expand("obo:CHEBI_59761"), expand("ncbigene:6774")]
+    assert result.graph.mentions() == [
+        Mention("STAT3", "STAT3", expand("ncbigene:6774"), lexicon("keyword_symbol"), "")
+    ]
+    assert result.report.grounded == {"gene": 1}
+
+
+def test_keywords_stay_text_beside_a_table_of_their_kind(run: Run) -> None:
+    result = run(_with_keywords(["JUN", "STAT3"], tables={"genes": genes(gene("JUN", "3725"))}))
+    assert result.graph.mentioned() == [expand("ncbigene:3725")]
+    assert result.graph.subjects("pfo:KeywordMention") == set()
+    assert not result.report.grounded
+
+
+def test_keywords_make_no_entities_unless_looked_up(run: Run) -> None:
+    result = run(_with_keywords(["STAT3", "MMP"], tables=MMP), ground=False)
+    assert result.graph.mentioned() == [expand("obo:CHEBI_59761")]
+    assert result.graph.subjects("pfo:Gene") == set()
+    assert result.graph.values(FIGURE, "schema:keywords") == ["MMP", "STAT3"]
+    assert not result.codes
 
 
 JUNK: Final = [
@@ -1227,14 +1254,14 @@ def test_mesh_prefix_is_stripped(run: Run) -> None:
         ("x", "mesh:C018381", "NA", "NA", "NA"),
         ("y", "NA", "y", "NA", "chebi:7"),
     ]
-    graph = run(record(tables={"chemicals": chemicals(*rows)})).graph
+    graph = run(record(tables={"chemicals": chemicals(*rows)}), ground=False).graph
     assert graph.mentioned() == [expand(name) for name in ("mesh:C018381", "mesh:D000255", "obo:CHEBI_7")]
     assert graph.values("mesh:D000255", "skos:exactMatch") == ["http://identifiers.org/mesh/D000255"]
 
 
 def test_chemical_with_both_or_neither_id(run: Run) -> None:
     rows = [("ATP", "mesh:D000255", "ATP", "ATP", "chebi:15422"), ("stuff", "NA", "NA", "NA", "NA")]
-    result = run(record(tables={"chemicals": chemicals(*rows)}))
+    result = run(record(tables={"chemicals": chemicals(*rows)}), ground=False)
     assert [m[:3] for m in result.graph.mentions("Chemical")] == [
         ("ATP", "ATP", expand("mesh:D000255")),
         ("stuff", "", ""),
@@ -1284,7 +1311,8 @@ def test_wrong_hits_are_kept_and_tellable(run: Run) -> None:
 
 @pytest.mark.parametrize("doid", ["DOID:162", "doid:162", "DOID_162", "162"])
 def test_doid_in_either_case(run: Run, doid: str) -> None:
-    graph = run(record(tables={"diseases": diseases(("Cancer", "NA", "cancer", "cancer", doid))})).graph
+    tables = {"diseases": diseases(("Cancer", "NA", "cancer", "cancer", doid))}
+    graph = run(record(tables=tables), ground=False).graph
     assert graph.mentioned() == [expand("obo:DOID_162")]
     assert graph.subjects("pfo:Disease") == {expand("obo:DOID_162")}
 
@@ -1306,7 +1334,7 @@ def test_mesh_id_as_chemical_and_disease(run: Run) -> None:
         "chemicals": chemicals(("Protein", "mesh:D011488", "NA", "NA", "NA")),
         "diseases": diseases(("protein def", "mesh:D011488", "NA", "NA", "NA")),
     }
-    result = run(record(tables=tables))
+    result = run(record(tables=tables), ground=False)
     node = expand("mesh:D011488")
     assert node in result.graph.subjects("pfo:Chemical") & result.graph.subjects("pfo:Disease")
     assert result.graph.mentioned() == [node]
@@ -1352,7 +1380,7 @@ def test_two_figures_one_wikipathways_id(run: Run) -> None:
 
 def test_table_that_belongs_to_no_record_is_told(run: Run) -> None:
     stray = Record(text=record_text(front("D")), tables={"genes": genes(gene("AKT1", "207"))}, table_stem="PMC9__f9")
-    result = run(stray)
+    result = run(stray, ground=False)
     assert result.codes == {"orphan-table": 1}
     assert result.graph.words() == []
 

@@ -123,7 +123,8 @@ def main() -> None:
     for name, score in [("all organisms", total(scores)), *((group, scores[group]) for group in groups)]:
         made, there = score.right + len(score.wrong), score.right + len(score.missed)
         title = TAXON_NAMES.get(name, name)
-        print(f"| {title} | {there} | {made} | {score.right} | {score.precision:.2%} | {score.recall:.2%} |")
+        shares = (f"{share:.2%}" if made else "-" for share in (score.precision, score.recall))
+        print(f"| {title} | {there} | {made} | {score.right} | {' | '.join(shares)} |")
     for group in groups:
         score, title = scores[group], TAXON_NAMES.get(group, group)
         # Of an organism that the lexicon has nothing of, everything is missed.

@@ -68,7 +68,7 @@ def ground(
     Args:
         words: one or more.
         taxa: NCBI Taxonomy ids of the organisms whose genes are looked up.
-        lexicons: opened ones, or files to ask before the embedded one.
+        lexicons: opened ones, or files to ask before the embedded one, which serves the organisms that they lack.
 
     Raises:
         UsageError: a lexicon cannot be used.
@@ -86,10 +86,15 @@ def _of_word(word: str, taxa: Iterable[int], lexicons: Lexicons) -> list[Candida
     ways = spellings(word.encode(errors="replace").decode())
     for step in range(_STEPS):
         now = [way for way in ways if way.step == step]
-        found = [(way, name) for way in now for taxon in taxa for name in lexicons.names(way.text, taxon)]
+        found = [(way, name) for way in now for taxon in taxa for name in _names(way.text, taxon, lexicons)]
         if found:
             return _candidates(word, found, lexicons)
     return []
+
+
+def _names(text: str, taxon: int, lexicons: Lexicons) -> list[Name]:
+    names = [name for name in lexicons.names(text, taxon) if name.sort != FAMILY]
+    return names + (lexicons.families(text, taxon) if taxon else [])
 
 
 _Hit = tuple[Spelling, Name]
@@ -122,12 +127,13 @@ def _of_name(word: str, name: Name, changes: tuple[str, ...], lexicons: Lexicons
         title = terms.term(name.ident) if terms else ""
         yield found(kind=kind, id=_curie(name.ident), name=title or name.text, taxon=0)
         return
+    if name.sort == FAMILY:
+        for ident, symbol in lexicons.members(name.ident, name.taxon).items():
+            yield found(kind="gene", id=f"ncbigene:{ident}", name=symbol, taxon=name.taxon, family=name.ident)
+        return
     genes = lexicons.of_taxon(name.taxon)
-    assert genes is not None
-    family = name.ident if name.sort == FAMILY else ""
-    for ident in genes.members(family) if family else (name.ident,):
-        _, symbol = genes.gene(ident) or (0, "")
-        yield found(kind="gene", id=f"ncbigene:{ident}", name=symbol, taxon=name.taxon, family=family)
+    _, symbol = (genes.gene(name.ident) if genes else None) or (0, name.text)
+    yield found(kind="gene", id=f"ncbigene:{name.ident}", name=symbol, taxon=name.taxon)
 
 
 def _curie(ident: str) -> str:

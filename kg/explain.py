@@ -12,6 +12,7 @@ from kg.frontmatter import decode, locate
 from kg.link import Node
 from kg.origin import Place, field_of
 from kg.process import Outcome
+from kg.read import locate_problem
 from kg.record import Figure
 from kg.repair import REPAIRS
 from kg.vocab import RDF_TYPE, Names, Term
@@ -45,6 +46,7 @@ class Explanation:
     repairs: Counter[str]
     notes: Counter[str]
     problems: list[Problem]
+    unlinked: list[Problem]
 
     def text(self) -> Iterator[str]:
         """The explanation line by line; places in the record itself as line:column only, in tables as file:rows."""
@@ -61,6 +63,8 @@ class Explanation:
             yield f"repair {name} ({number}): {REPAIRS.get(name, '')}"
         for code, number in sorted(self.notes.items()):
             yield f"note {code} ({number})"
+        for problem in self.unlinked:
+            yield f"    {problem.line}:{problem.column} {problem.what} ({problem.code}): {problem.why}"
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as a mapping that `json` can write."""
@@ -80,6 +84,7 @@ class Explanation:
             "repairs": dict(self.repairs),
             "notes": dict(self.notes),
             "problems": [problem.to_json() for problem in self.problems],
+            "unlinked": [problem.to_json() for problem in self.unlinked],
         }
 
 
@@ -101,6 +106,7 @@ def explain(outcome: Outcome, names: Names) -> Explanation:
         repairs=findings.repairs,
         notes=findings.notes,
         problems=findings.problems,
+        unlinked=[locate_problem(outcome.raw, problem) for problem in findings.unlinked],
     )
 
 

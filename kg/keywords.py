@@ -22,6 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kg.errors import Problem
 from kg.lexicon import HUMAN, TERMS, Lexicons, Name
 from kg.lexiconfile import ALIAS, CHEMICAL, DISEASE, FAMILY, PREVIOUS, SYMBOL
 from kg.record import KEYWORDS, Entity, Figure, Findings, Kind, Mention, present
@@ -78,7 +79,7 @@ def ground_keywords(figure: Figure, lexicons: Lexicons, findings: Findings | Non
     Args:
         figure: a record with what its tables say.
         lexicons: names are looked up in.
-        findings: receives the numbers of unlinked keywords by reason, as notes.
+        findings: receives the keywords that are not linked, each with the reason, and their numbers as notes.
     """
     missing = {kind for table, kind in _TABLES.items() if table not in figure.tables}
     terms = [kind for kind in ("chemical", "disease") if kind in missing and lexicons.of_kind(kind)]
@@ -91,6 +92,9 @@ def ground_keywords(figure: Figure, lexicons: Lexicons, findings: Findings | Non
     found = grounder.found(keywords)
     if findings is not None:
         findings.notes.update(result.reason for _, result in found if result.reason)
+        findings.unlinked += (
+            _unlinked(place, keywords[place], result.reason, figure) for place, result in found if result.reason
+        )
     return _with_mentions(figure, keywords, found, lexicons)
 
 
@@ -146,7 +150,7 @@ class _Grounder:
             single = tuple(found[0] for found in by_taxon.values() if len(found) == 1)
             return _Found(single, "" if single else "keyword-ambiguous")
         if not self.organisms.complete:
-            return _Found(reason="keyword-unknown")
+            return _Found(reason="keyword-uncovered")
         known = [name for name in names if name.sort < FAMILY]
         exact = [name for name in known if name.text == keyword]
         if len(self.organisms.taxa) > 1:  # their letter case tells species apart: Pfas of the fly, PFAS of humans
@@ -157,7 +161,11 @@ class _Grounder:
 
     def _guarded_term(self, keyword: str) -> _Found:
         """A term where a gene could stand as well: nothing that could be one is taken."""
-        return _Found(reason="keyword-not-guessed") if self._could_be_gene(keyword) else self._term(keyword)
+        if any(self.lexicons.names(keyword, taxon) for taxon in self.organisms.taxa):
+            return _Found(reason="keyword-not-guessed")
+        if not self.organisms.complete and _LIKE_A_SYMBOL.fullmatch(keyword):
+            return _Found(reason="keyword-uncovered")
+        return self._term(keyword)
 
     def _term(self, keyword: str) -> _Found:
         sorts = [sort for kind in self.terms for sort in _SORTS[kind]]
@@ -170,13 +178,30 @@ class _Grounder:
         mesh = [name for name in names if "_" not in name.ident]
         return _only(_best_terms(mesh or names, keyword), "keyword-unknown")
 
-    def _could_be_gene(self, keyword: str) -> bool:
-        if any(self.lexicons.names(keyword, taxon) for taxon in self.organisms.taxa):
-            return True
-        return not self.organisms.complete and _LIKE_A_SYMBOL.fullmatch(keyword) is not None
-
 
 _SORTS: Final = {"chemical": (CHEMICAL, CHEMICAL + 1), "disease": (DISEASE, DISEASE + 1)}
+
+
+def _unlinked(place: int, keyword: str, reason: str, figure: Figure) -> Problem:
+    return Problem(
+        severity="note",
+        code=reason,
+        what=f"keyword {keyword!r} is not linked",
+        why=_REASONS[reason],
+        mend="",
+        path=figure.path,
+        figid=figure.figid,
+        key=("schema-jsonld", "keywords", place),
+    )
+
+
+_REASONS: Final = {
+    "keyword-ambiguous": "it may be one of several genes or terms",
+    "keyword-not-guessed": "it stands where chemicals and diseases stand, yet could be a gene",
+    "keyword-uncovered": "no lexicon has the genes of one of the record's organisms, and it may be one of these",
+    "keyword-unknown": "no lexicon that was asked knows it",
+}
+"""Why a keyword stays text."""
 
 
 def _best_terms(names: Sequence[Name], keyword: str) -> Sequence[Name]:

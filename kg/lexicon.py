@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 import zstandard
 
 from kg.errors import UsageError
-from kg.lexiconfile import APPLICATION_ID, CHEMICAL, DISEASE, FORMAT_VERSION, folded
+from kg.lexiconfile import APPLICATION_ID, CHEMICAL, DISEASE, FAMILY, FORMAT_VERSION, folded
 from kg.pmcids import PaperIds
 from kg.resources import package_file
 
@@ -245,6 +245,8 @@ def _unpacked(data: bytes) -> bytes:
 class Lexicons:
     """Lexicons side by side: of each taxon, and of each kind of term, the first that has any names is asked.
 
+    So a lexicon with human genes takes the place of the embedded one for these; only families come from all.
+
     The embedded one comes last, serves human genes, and is opened when it is first asked.
 
     Args:
@@ -290,6 +292,26 @@ class Lexicons:
             lexicon = self.of_kind(kind)
             found = lexicon.names(fold, TERMS) if lexicon else []
             yield from (name for name in found if sort <= name.sort <= sort + 1)
+
+    def _all_of_taxon(self, taxon: int) -> list[Lexicon]:
+        found = [lexicon for lexicon in self._own if taxon in lexicon.taxa]
+        if taxon == HUMAN and self._embedded is not False:
+            self._embedded = self._embedded or Lexicon()
+            found.append(self._embedded)
+        return found
+
+    def families(self, word: str, taxon: int) -> list[Name]:
+        """Families that a word names, in whichever of the lexicons: few have any."""
+        fold = folded(word)
+        found = (name for lexicon in self._all_of_taxon(taxon) for name in lexicon.names(fold, taxon))
+        return list(dict.fromkeys(name for name in found if name.sort == FAMILY))
+
+    def members(self, family: str, taxon: int) -> dict[str, str]:
+        """NCBI Gene ids and symbols of a family's members, from the first lexicon that has it."""
+        for lexicon in self._all_of_taxon(taxon):
+            if idents := lexicon.members(family):
+                return {ident: (lexicon.gene(ident) or (0, ""))[1] for ident in idents}
+        return {}
 
     @cached_property
     def has_papers(self) -> bool:

@@ -83,6 +83,10 @@ def build_lexicon(
 
 
 def _check_output(output: Path, files: Iterable[BulkFile]) -> None:
+    if output.suffix == ".gz":
+        raise UsageError.of(
+            "unknown-format", f"a lexicon cannot be written as {output.name!r}", "", "end the name in .lexicon or .zst"
+        )
     for file in files:
         if output.exists() and output.samefile(file.path):
             raise UsageError.of(
@@ -156,7 +160,8 @@ def _fill(
                 "the files hold nothing of what was asked for",
                 f"genes of {', '.join(map(str, sorted(taxa)))} were asked for"
                 if taxa
-                else "families need the genes of gene_info or HGNC, further names of ChEBI need its compounds",
+                else "names without genes or terms are not kept: families need gene_info or HGNC, names of ChEBI its "
+                "compounds",
                 "check the taxa, or give the files that these belong to",
             )
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +17,7 @@ from kg.candidates import Candidate, ground
 from kg.choices import TextOrJson
 from kg.ending import ending_cleanly
 from kg.errors import UsageError, printable
-from kg.lexicon import HUMAN, Lexicon, LexiconInfo, Lexicons
+from kg.lexicon import HUMAN, KINDS, Lexicon, LexiconInfo, Lexicons
 from kg.lexiconbuild import build_lexicon
 from kg.progress import bytes_bar, problem_printer
 from kg.taxa import TAXON_IDS, TAXON_NAMES
@@ -34,14 +35,18 @@ lexicon_app = typer.Typer(
 
 LexiconFiles = Annotated[
     list[Path] | None,
-    typer.Option("--lexicon", help="File of `kg lexicon build`, asked before the embedded one; may be given again."),
+    typer.Option(
+        "--lexicon",
+        help="File of `kg lexicon build`, asked instead of the embedded one for the organisms that it has; may be given "
+        "again.",
+    ),
 ]
 Ground = Annotated[
     bool,
     typer.Option(
         "--ground/--no-ground",
-        help="Link keywords of records without tables to genes, chemicals and diseases; --no-ground asks the embedded "
-        "lexicon nothing.",
+        help="Link keywords of records without tables to genes, chemicals and diseases; --no-ground also leaves out "
+        "the check of the tables' ids by the embedded lexicon.",
     ),
 ]
 Embedded = Annotated[
@@ -130,10 +135,15 @@ def ground_command(
         given = dict.fromkeys(line for word in words for line in (_input_lines() if word == "-" else [word]))
         found = ground(given, taxa=taxa, lexicons=lexicons)
         if form is TextOrJson.json:
-            told = [candidate.to_json() for candidate in found]
+            told = [
+                {"word": word, "candidates": [one.to_json() for one in found if one.word == word]} for word in given
+            ]
             typer.echo(printable(json.dumps(told, indent=2, ensure_ascii=False)))
         else:
             _print_candidates(given, found)
+            unknown = [word for word in given if all(one.word != word for one in found)]
+            if unknown and not any(lexicons.of_kind(kind) for kind in KINDS):
+                typer.echo("no lexicon of chemicals or diseases was asked; --lexicon names one", err=True)
         if not found:
             raise typer.Exit(1)
 
@@ -159,7 +169,7 @@ def _input_lines() -> list[str]:
 
 def _taxid(name: str) -> int:
     """The NCBI Taxonomy id that a number or a name means."""
-    ident = TAXON_IDS.get(name, name)
+    ident = next((taxid for known, taxid in TAXON_IDS.items() if known.casefold() == name.casefold()), name)
     if len(ident) <= _DIGITS and ident.isascii() and ident.isdigit() and int(ident):
         return int(ident)
     raise UsageError.of(
@@ -187,9 +197,14 @@ def _print_candidates(words: Iterable[str], found: list[Candidate]) -> None:
 
 
 def _print(table: Table, console: Console) -> None:
-    if not console.is_terminal:  # a program, or a pager, has no width
-        console.width = _WIDE
-    console.print(table)
+    """A table; where no terminal sets the width, as wide as it is, without blanks at the ends of lines."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    buffer = io.StringIO()
+    Console(file=buffer, width=_WIDE).print(table)
+    for line in buffer.getvalue().splitlines():
+        console.file.write(line.rstrip() + "\n")
 
 
 def _cell(text: str) -> Text:

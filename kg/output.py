@@ -74,6 +74,13 @@ class AtomicFile:
         self.path = path
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if path.exists() and not path.is_file():
+            raise UsageError.of(
+                "unwritable-output",
+                f"{path} is no file, but a device, pipe or socket",
+                "a finished file takes its place under the same name: the device would be gone",
+                "name a file",
+            )
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         self._temporary: Path | None = Path(name)
         self._file = os.fdopen(handle, "wb", buffering=0)

@@ -201,6 +201,8 @@ class _Run:
         self.report.count_figure(figure, outcome.findings)
         for problem in outcome.findings.problems:
             self.log.add(problem)
+        for problem in outcome.findings.unlinked:
+            self.log.keep(problem)
 
     def _orphans(self, source: Source) -> None:
         for path in source.orphans():
@@ -312,7 +314,7 @@ def _used(info: LexiconInfo) -> UsedLexicon:
     sources = info.sources
     return UsedLexicon(
         version=info.version,
-        titles=tuple(dict.fromkeys(source["title"] for source in sources)),
+        titles=tuple(dict.fromkeys(f"{source['title']} ({source['date']})" for source in sources)),
         homes=tuple(dict.fromkeys(source["home"] for source in sources)),
         licences=tuple(dict.fromkeys(source["licence"] for source in sources)),
     )

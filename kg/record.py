@@ -38,13 +38,14 @@ KEYWORDS: Final = "schema-jsonld.keywords"
 
 @dataclass(slots=True)
 class Findings:
-    """What was noticed about one record: problems with a place, notes and repairs as counts."""
+    """What was noticed about one record: problems with a place, notes and repairs as counts, keywords left as text."""
 
     path: str = ""
     figid: str = ""
     problems: list[Problem] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
+    unlinked: list[Problem] = field(default_factory=list)
 
     def warn(self, code: str, what: str, why: str, mend: str, **where: object) -> None:
         """Add a problem that leaves the record usable; `where` are further fields of `Problem`."""

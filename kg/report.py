@@ -41,6 +41,10 @@ class ProblemLog:
         if self._listener:
             self._listener(problem)
 
+    def keep(self, problem: Problem) -> None:
+        """Keep a note that is counted already; nobody is told of it as it comes."""
+        self._write(json.dumps(problem.to_json()) + "\n")
+
     def _write(self, line: str) -> None:
         self._file.seek(0, io.SEEK_END)
         self._file.write(line)

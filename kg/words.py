@@ -34,7 +34,13 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _SEPARATOR: Final = re.compile(r"[,;/|+&\\\s]+|\.\.+")
 _STEM: Final = re.compile(r"(.*?)([0-9]+|[A-Z])", re.DOTALL)
 _SUFFIX: Final = re.compile(r"[0-9]+|[A-Za-z]")
-_PHOSPHO: Final = re.compile(r"[pP]-(?=\w)")
+_PHOSPHO: Final = re.compile(r"(?:[pP]|[Pp]hospho)-(?=\w)|[Pp]hospho(?=[A-Z])|p(?=[A-Z][A-Za-z0-9]{2})")
+_GREEK_NAMES: Final = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "σ": "sigma", "ω": "omega",
+}  # fmt: skip
+_FEWEST: Final = 2
+"""Characters of a changed spelling; a single letter is a name of something in every lexicon."""
 _LONGEST: Final = 60
 _MOST_PARTS: Final = 30
 
@@ -71,7 +77,7 @@ def _cleaned(start: Spelling) -> Iterator[Spelling]:
     for name, change in _SAME_LETTERS:
         changed = change(text)
         if changed != text and changed:
-            text, changes = changed, (*changes, name)
+            text, changes = changed, tuple(dict.fromkeys((*changes, name)))
             yield Spelling(text, changes, start.step)
 
 
@@ -109,6 +115,34 @@ def _look_alikes(text: str) -> Iterator[str]:
     yield re.sub(r"(?<=[A-Za-z])O(?=[0-9]*$)", "0", text)
 
 
+def _as_it_stands(word: str) -> Iterator[Spelling]:
+    yield from _cleaned(Spelling(word, (), 0))
+    spelt = "".join(_GREEK_NAMES.get(char, char) for char in word)
+    if spelt != word:
+        yield from _cleaned(Spelling(spelt, ("greek-letter",), 0))
+
+
+def _in_parts(word: str) -> Iterator[Spelling]:
+    for part in _parts(word):
+        yield from _cleaned(Spelling(part, ("part",), 1))
+
+
+def _without_what_is_said(base: Spelling) -> Iterator[Spelling]:
+    for text, change in _unadorned(base.text):
+        yield from _cleaned(Spelling(text, (*base.changes, change), 2))
+
+
+def _misread(base: Spelling) -> Iterator[Spelling]:
+    for text in _look_alikes(base.text) if base.text else ():
+        yield Spelling(text, (*base.changes, "look-alike"), 3)
+
+
+def _dropped(word: str) -> Iterator[Spelling]:
+    plain = _joined(_NOT_ASCII.sub("", word))
+    if plain and plain != _joined(word):
+        yield Spelling(plain, ("letters-dropped",), 3)
+
+
 def spellings(word: str) -> list[Spelling]:
     """All ways to read a word, mildest first, each once.
 
@@ -124,18 +158,13 @@ def spellings(word: str) -> list[Spelling]:
 
     def keep(new: Iterable[Spelling]) -> None:
         for spelling in new:
-            found.setdefault(spelling.text, spelling)
+            if len(spelling.text) >= _FEWEST or not spelling.changes:
+                found.setdefault(spelling.text, spelling)
 
-    keep(_cleaned(Spelling(word, (), 0)))
-    for part in _parts(word):
-        keep(_cleaned(Spelling(part, ("part",), 1)))
-    for base in list(found.values()):
-        for text, change in _unadorned(base.text):
-            keep(_cleaned(Spelling(text, (*base.changes, change), 2)))
-    for base in list(found.values()):
-        for text in _look_alikes(base.text) if base.text else ():
-            keep([Spelling(text, (*base.changes, "look-alike"), 3)])
-    plain = _joined(_NOT_ASCII.sub("", word))
-    if plain != _joined(word):
-        keep([Spelling(plain, ("letters-dropped",), 3)] if plain else [])
+    for step in (_as_it_stands, _in_parts):
+        keep(step(word))
+    for further in (_without_what_is_said, _misread):
+        for base in list(found.values()):
+            keep(further(base))
+    keep(_dropped(word))
     return list(found.values())

@@ -20,6 +20,7 @@ CODE: Final = 5
 
 STRICTEST_FIRST: Final = ("symbol", "previous", "alias")
 UNKNOWN, AMBIGUOUS, NOT_GUESSED = "keyword-unknown", "keyword-ambiguous", "keyword-not-guessed"
+UNCOVERED = "keyword-uncovered"
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,11 @@ class _Reading:
         if word in self.of_tables:
             return []
         sure = place >= self.last_possible()
-        if self.record.genes is None and not sure and self.could_be_gene(word):
-            return NOT_GUESSED
+        if self.record.genes is None and not sure:
+            if self.could_be_gene(word):
+                return NOT_GUESSED
+            if self.could_be_another_gene(word):
+                return UNCOVERED
         return self.term(word)
 
     # Where the genes end
@@ -174,7 +178,7 @@ class _Reading:
             links = [self.gene_link(word, gene, "symbol", word) for gene in official if numbers[gene.taxon] == 1]
             return links or AMBIGUOUS
         if not self.complete:
-            return UNKNOWN
+            return UNCOVERED
         all_names = [(gene, sort, text) for gene in self.of_record() for sort, text in gene.names()]
         exact = [name for name in all_names if name[2] == word]
         if len(self.taxa) > 1:
@@ -197,10 +201,12 @@ class _Reading:
 
     def could_be_gene(self, word: str) -> bool:
         texts = (text for gene in self.of_record() for text in (*(t for _, t in gene.names()), *gene.families))
+        return any(alike(text, word) for text in texts)
+
+    def could_be_another_gene(self, word: str) -> bool:
         # Of a gene that no lexicon has, only what symbols look like is known.
-        return any(alike(text, word) for text in texts) or (
-            not self.complete and " " not in word and (len(word) < CODE or any(char.isdigit() for char in word))
-        )
+        looks_so = " " not in word and (len(word) < CODE or any(char.isdigit() for char in word))
+        return not self.complete and looks_so
 
     # Chemicals and diseases
 

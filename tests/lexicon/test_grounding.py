@@ -24,6 +24,7 @@ from tests.lexicon.oracle_keywords import (
     AMBIGUOUS,
     NOT_GUESSED,
     TAXA,
+    UNCOVERED,
     UNKNOWN,
     Gene,
     Known,
@@ -38,7 +39,7 @@ from tests.variants import records as variants
 from tests.variants.records import Graph, expand
 
 HUMAN, MOUSE, FLY = "Homo sapiens", "Mus musculus", "Drosophila melanogaster"
-REASONS: Final = (UNKNOWN, AMBIGUOUS, NOT_GUESSED)
+REASONS: Final = (UNKNOWN, AMBIGUOUS, NOT_GUESSED, UNCOVERED)
 OF_TABLES: Final = frozenset({"symbol-contradicts-id", "taxon-contradicts-id", "withdrawn-id"})
 
 # Files of the databases
@@ -333,14 +334,14 @@ GENE_CASES: Final = (
         "uncovered-organism-no-alias",
         of("LFS1", "BCC7", "cat", "TP53", organisms=(HUMAN, "Danio rerio")),
         {TP53},
-        {UNKNOWN: 3},
+        {UNCOVERED: 3},
     ),
-    Case("unknown-organism-name", of("LFS1", "TP53", organisms=(HUMAN, "Yeti nivalis")), {TP53}, {UNKNOWN: 1}),
+    Case("unknown-organism-name", of("LFS1", "TP53", organisms=(HUMAN, "Yeti nivalis")), {TP53}, {UNCOVERED: 1}),
     Case(
         "only-unknown-organisms",
         of("TP53", "tp53like", "yetilike", organisms=("Yeti nivalis",)),
         set(),
-        {UNKNOWN: 1, NOT_GUESSED: 2},
+        {UNKNOWN: 1, UNCOVERED: 2},
     ),
     Case(
         "fly-gene-na",
@@ -361,7 +362,7 @@ GENE_CASES: Final = (
         "tail-short-of-unknown-organism",
         of("CAT", "QQQQ", "QQQQQ", organisms=(HUMAN, "Yeti nivalis")),
         {CAT},
-        {NOT_GUESSED: 1, UNKNOWN: 1},
+        {UNCOVERED: 1, UNKNOWN: 1},
     ),
     Case("second-time-is-another-kind", of("CAT", "TP53", "CAT"), {CAT, TP53}, {UNKNOWN: 1}),
     Case("behind-a-second-time-is-no-gene", of("CAT", "CAT", "TP53"), {CAT}, {UNKNOWN: 2}),
@@ -513,7 +514,7 @@ TERM_CASES: Final = (
         "unknown-organism-short",
         of("CAT", "NO", "Water", organisms=(HUMAN, "Yeti nivalis")),
         {CAT, WATER},
-        {NOT_GUESSED: 1},
+        {UNCOVERED: 1},
     ),
     # With a gene table, the rest are terms, whatever genes there are.
     Case("gene-table", of("CAT", "Water", genes=("CAT",)), {WATER}),
@@ -664,7 +665,7 @@ def test_terms_alone_without_any_genes(tmp_path: Path) -> None:
     grounded = exported(tmp_path, [written(of("TP53", "Water", "NO"))], terms)
     # No organism's genes are known, so each short word may be one.
     assert grounded.links == [{WATER}]
-    assert grounded.reasons == Counter({NOT_GUESSED: 2})
+    assert grounded.reasons == Counter({UNCOVERED: 2})
 
 
 def test_of_two_files_the_first_names_the_official_symbol(tmp_path: Path) -> None:
@@ -715,8 +716,14 @@ def test_reasons_stand_in_the_report_and_on_the_terminal(genes_known: Path, tmp_
     told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     counted = {name: number for name, number in _flat(told).items() if name in REASONS}
     assert counted == {UNKNOWN: 2, AMBIGUOUS: 1, NOT_GUESSED: 1}
-    for reason in REASONS:
+    for reason in counted:
         assert reason in result.output
+    kept = {problem["what"]: problem for problem in told["problems"]}
+    assert [kept[f"keyword {word!r} is not linked"]["code"] for word in ("SHARED", "QQQQ", "LFS1", "unheard of")] == [
+        AMBIGUOUS, UNKNOWN, NOT_GUESSED, UNKNOWN
+    ]  # fmt: skip
+    assert kept["keyword 'QQQQ' is not linked"]["key"] == ["schema-jsonld", "keywords", 2]
+    assert "is not linked" not in result.output  # by the million, in a large export
 
 
 def _flat(told: Mapping[str, Any]) -> dict[str, Any]:

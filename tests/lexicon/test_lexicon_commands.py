@@ -59,7 +59,7 @@ def test_build_writes_one_file_and_tells_what_is_in_it(tmp_path: Path) -> None:
     assert Lexicon(tmp_path / "x.lexicon").taxa == {MAN: 5, MOUSE: 1}
 
 
-@pytest.mark.parametrize("taxon", ["10090", "Mus musculus"])
+@pytest.mark.parametrize("taxon", ["10090", "Mus musculus", "mus musculus"])
 def test_build_takes_a_taxon_by_id_and_by_name(taxon: str, tmp_path: Path) -> None:
     (file,) = bulk(tmp_path, gene_info=GENES)
     ok("lexicon", "build", file, "-o", tmp_path / "x.lexicon", "--taxon", taxon)
@@ -72,7 +72,7 @@ def test_build_takes_several_taxa(tmp_path: Path) -> None:
     assert Lexicon(tmp_path / "x.lexicon").taxa == {MAN: 5, 7227: 1}
 
 
-@pytest.mark.parametrize("taxon", ["Mus", "0", "-1", "mus musculus", "", "١٠", "1.5", "9" * 5000])
+@pytest.mark.parametrize("taxon", ["Mus", "0", "-1", "mus muscul", "", "١٠", "1.5", "9" * 5000])
 def test_build_refuses_what_is_no_taxon(taxon: str, tmp_path: Path) -> None:
     (file,) = bulk(tmp_path, gene_info=GENES)
     command = ("lexicon", "build", file, "-o", tmp_path / "x.lexicon", f"--taxon={taxon}")
@@ -230,7 +230,7 @@ def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def grounded(*arguments: object) -> list[tuple[str, str]]:
     """Word and id of each candidate, from JSON."""
     told = json.loads(ok("ground", *arguments, "--format", "json").stdout)
-    return [(candidate["word"], candidate["id"]) for candidate in told]
+    return [(one["word"], candidate["id"]) for one in told for candidate in one["candidates"]]
 
 
 def test_ground_prints_a_table(lexicon: Path) -> None:
@@ -252,20 +252,20 @@ def test_ground_prints_a_table(lexicon: Path) -> None:
 
 def test_ground_prints_json(lexicon: Path) -> None:
     told = json.loads(ok("ground", "Jak2", "-f", "json", "--lexicon", lexicon).stdout)
-    assert told == [
-        {
-            "word": "Jak2", "match": "JAK2", "kind": "gene", "id": "ncbigene:3717", "name": "JAK2", "taxon": 9606,
-            "lexicon": "symbol", "strictness": "strict", "changes": ["letter-case"], "family": "",
-        }
-    ]  # fmt: skip
+    candidate = {
+        "word": "Jak2", "match": "JAK2", "kind": "gene", "id": "ncbigene:3717", "name": "JAK2", "taxon": 9606,
+        "lexicon": "symbol", "strictness": "strict", "changes": ["letter-case"], "family": "",
+    }  # fmt: skip
+    assert told == [{"word": "Jak2", "candidates": [candidate]}]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_ground_of_unknown_words_ends_with_1(form: str, lexicon: Path) -> None:
     result = kg_run("ground", "zzzz", "", "--lexicon", lexicon, "--format", form)
+    nothing = [{"word": "zzzz", "candidates": []}, {"word": "", "candidates": []}]
     assert result.exit_code == 1
     assert result.stderr == ""
-    assert ("not known" in result.stdout) if form == "text" else json.loads(result.stdout) == []
+    assert ("not known" in result.stdout) if form == "text" else json.loads(result.stdout) == nothing
 
 
 def test_ground_of_known_and_unknown_words_ends_with_0(lexicon: Path) -> None:
@@ -278,7 +278,7 @@ def test_ground_takes_a_taxon_by_id_and_by_name(taxon: str, lexicon: Path) -> No
 
 
 def test_ground_takes_several_taxa(lexicon: Path) -> None:
-    found = grounded("p53", "--taxon", "9606", "--taxon", "10090", "--lexicon", lexicon)
+    found = grounded("p53", "--taxon", "9606", "--taxon", "10090", "--lexicon", lexicon, "--no-embedded-lexicon")
     assert set(found) == {("p53", "ncbigene:7157"), ("p53", "ncbigene:22059")}
 
 
@@ -313,7 +313,9 @@ def test_ground_reads_words_from_standard_input(lexicon: Path) -> None:
     arguments = ["ground", "AKT1", "-", "TP53", "--lexicon", str(lexicon), "--format", "json"]
     result = CliRunner().invoke(app, arguments, input="JAK2\r\n\n  malignant tumor  \nzzzz")
     assert result.exit_code == 0
-    assert [c["word"] for c in json.loads(result.stdout)] == ["AKT1", "JAK2", "malignant tumor", "TP53"]
+    told = json.loads(result.stdout)
+    assert [one["word"] for one in told] == ["AKT1", "JAK2", "malignant tumor", "zzzz", "TP53"]
+    assert [one["word"] for one in told if not one["candidates"]] == ["zzzz"]
 
 
 @pytest.mark.parametrize("given", ["", "\n \n"])
@@ -349,6 +351,32 @@ def test_ground_shows_words_as_they_are() -> None:
     assert "\x1b" not in run.stdout
 
 
+def test_ground_says_that_no_chemicals_were_asked() -> None:
+    """With the embedded lexicon alone, ATP cannot be found."""
+    result = kg_run("ground", "JAK2", "glucose")
+    assert "no lexicon of chemicals or diseases was asked" in result.stderr
+    assert kg_run("ground", "JAK2").stderr == ""
+
+
+def test_ground_has_families_of_the_embedded_lexicon_beside_another(tmp_path: Path) -> None:
+    path = made.built(tmp_path, made.gene_info(JAK2))
+    found = grounded("JAK", "--lexicon", path)
+    assert ("JAK", "ncbigene:3716") in found
+    assert kg_run("ground", "JAK", "--lexicon", path, "--no-embedded-lexicon").exit_code == 1
+
+
+def test_ground_leaves_no_blanks_at_the_ends_of_lines() -> None:
+    lines = kg_process("ground", "JAK2", "zzzz").stdout.splitlines()
+    assert len(lines) == 3
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_lexicon_is_not_written_as_gzip(tmp_path: Path) -> None:
+    (tmp_path / "gene_info").write_text(made.gene_info(JAK2))
+    result = kg_run("lexicon", "build", tmp_path / "gene_info", "-o", tmp_path / "a.lexicon.gz")
+    assert (result.exit_code, "[unknown-format]" in result.stderr) == (2, True)
+
+
 def test_ground_shows_each_word_once(lexicon: Path) -> None:
     result = ok("ground", "JAK2", "JAK2", "--lexicon", lexicon)
     assert result.stdout.count("ncbigene:3717") == 1
@@ -375,7 +403,7 @@ def exported(tmp_path: Path, *options: object) -> str:
 def test_export_links_keywords_by_the_embedded_lexicon(tmp_path: Path) -> None:
     graph = exported(tmp_path)
     assert f"{LINK}3717>" in graph
-    assert "symbol" in graph
+    assert "lexicon/keyword_symbol" in graph
 
 
 @pytest.mark.parametrize("option", ["--no-ground", "--no-embedded-lexicon"])

@@ -135,6 +135,16 @@ def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["g"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    """A device under the name of the output (`-o /dev/null`, as root) would be gone."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(kg.UsageError, match="is no file"):
+        AtomicFile(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+    assert names_in(tmp_path) == ["pipe"]
+
+
 @pytest.fixture(params=[0o022, 0o027, 0o077, 0o002], ids=oct)
 def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     mask: int = request.param

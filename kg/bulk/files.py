@@ -103,7 +103,8 @@ class BulkFile:
             yield file
 
     def refused(self, what: str, mend: str = "fetch it again", **where: object) -> UsageError:
-        """The error for a file that cannot be used; `where` are further fields of `Problem`."""
+        """The error for a file that cannot be used, which is closed; `where` are further fields of `Problem`."""
+        self.close()
         return UsageError.of(
             "bad-bulk-file", what, "a lexicon is built from whole files or not at all", mend,
             path=str(self.path), **where,

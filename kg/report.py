@@ -147,6 +147,10 @@ class ExportReport:
 
     def to_json(self) -> dict[str, Any]:
         """The report as a mapping that `json` can write, with every problem."""
+        return self.summary() | {"problems": list(self.problems.records())}
+
+    def summary(self) -> dict[str, Any]:
+        """The report without the problems one by one, which can be as many as the keywords of all figures."""
         return {
             "version": self.version,
             "commit": self.commit,
@@ -165,7 +169,6 @@ class ExportReport:
             "left_out": dict(sorted(self.left_out.items())),
             "seconds": round(self.seconds, 3),
             "files": [file._asdict() for file in self.files],
-            "problems": list(self.problems.records()),
         }
 
 
@@ -184,7 +187,13 @@ def write_report(report: ExportReport, path: Path) -> None:
     with disk_errors(path):
         file = AtomicFile(path)
         try:
-            file.write(json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
+            summary = json.dumps(report.summary(), indent=2, ensure_ascii=False)
+            file.write(summary.removesuffix("\n}") + ',\n  "problems": [')
+            between = "\n    "
+            for problem in report.problems.records():
+                file.write(between + json.dumps(problem, ensure_ascii=False))
+                between = ",\n    "
+            file.write("\n  ]\n}\n")
             file.finish()
             file.commit()
         finally:

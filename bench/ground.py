@@ -20,9 +20,8 @@ from kg.keywords import ground_keywords
 from kg.lexicon import Lexicons
 from kg.record import Figure, Findings
 from kg.records import read_records
+from kg.tables import KINDS
 from kg.taxa import TAXON_NAMES
-
-_KINDS = {"genes": "gene", "chemicals": "chemical", "diseases": "disease"}
 
 
 @dataclass(slots=True)
@@ -80,7 +79,7 @@ def compare(corpus: Path, lexicons: Lexicons, *, history: bool) -> tuple[dict[st
         findings = Findings()
         grounded = ground_keywords(alone(figure), lexicons, findings)
         reasons += findings.notes
-        for table, kind in _KINDS.items():
+        for table, kind in KINDS.items():
             if table not in figure.tables or (kind != "gene" and lexicons.of_kind(kind) is None):
                 continue
             wanted, made = links(figure, kind), links(grounded, kind, known=figure)

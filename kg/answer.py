@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from kg.errors import UsageError, printable
+from kg.tabletext import table_text
 from kg.vocab import Names, Term
 
 if TYPE_CHECKING:
@@ -285,10 +285,7 @@ def _table(variables: list[str], rows: list[tuple[Any, ...]], width: int | None)
         table.add_column(name, overflow="fold", justify="right" if numbers else "left")
     for row in rows:
         table.add_row(*(Text(short(cell)) for cell in row))
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=width or 100_000, force_terminal=False, color_system=None, highlight=False)
-    console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
+    return table_text(table, width)
 
 
 def _markdown(variables: list[str], rows: list[tuple[Any, ...]]) -> str:

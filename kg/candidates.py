@@ -8,24 +8,19 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
 
-from kg.lexicon import HUMAN, TERMS, Lexicons, Name
-from kg.lexiconfile import ALIAS, CHEMICAL, DISEASE, FAMILY, PREVIOUS, SYMBOL
+from kg.lexicon import TERMS, Lexicons, Name
+from kg.lexiconfile import FAMILY, SORT_NAMES, kind_of
+from kg.taxa import HUMAN
 from kg.words import Spelling, spellings
 
 __all__ = ["Candidate", "ground"]
 
 _STEPS: Final = 4
-_LEXICONS: Final = {
-    SYMBOL: ("symbol", "strict"),
-    PREVIOUS: ("previous", "synonyms"),
-    ALIAS: ("alias", "synonyms"),
-    FAMILY: ("family", "all"),
-    CHEMICAL: ("name", "strict"),
-    CHEMICAL + 1: ("synonym", "synonyms"),
-    DISEASE: ("name", "strict"),
-    DISEASE + 1: ("synonym", "synonyms"),
-}
-"""Name and strictness of the part of a lexicon, by the sort of a name in it."""
+_STRICTNESS: Final = {
+    "symbol": "strict", "previous": "synonyms", "alias": "synonyms", "family": "all",
+    "name": "strict", "synonym": "synonyms",
+}  # fmt: skip
+"""How strict a match by each part of a lexicon is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +97,7 @@ _Hit = tuple[Spelling, Name]
 
 def _rank(hit: _Hit) -> tuple[int, int, bool, int]:
     way, name = hit
-    return (_ORDER[_LEXICONS[name.sort][1]], len(way.changes), name.text != way.text, name.sort)
+    return (_ORDER[_STRICTNESS[SORT_NAMES[name.sort]]], len(way.changes), name.text != way.text, name.sort)
 
 
 _ORDER: Final = {"strict": 0, "synonyms": 1, "all": 2}
@@ -119,21 +114,17 @@ def _candidates(word: str, hits: list[_Hit], lexicons: Lexicons) -> list[Candida
 
 
 def _of_name(word: str, name: Name, changes: tuple[str, ...], lexicons: Lexicons) -> Iterator[Candidate]:
-    lexicon, strictness = _LEXICONS[name.sort]
-    found = partial(Candidate, word=word, match=name.text, lexicon=lexicon, strictness=strictness, changes=changes)
-    if name.sort >= CHEMICAL:
-        kind = "chemical" if name.sort < DISEASE else "disease"
-        terms = lexicons.of_kind(kind)
-        title = terms.term(name.ident) if terms else ""
-        yield found(kind=kind, id=_curie(name.ident), name=title or name.text, taxon=0)
-        return
+    lexicon, kind = SORT_NAMES[name.sort], kind_of(name.sort)
+    found = partial(
+        Candidate, word=word, match=name.text, kind=kind, taxon=name.taxon, lexicon=lexicon,
+        strictness=_STRICTNESS[lexicon], changes=changes,
+    )  # fmt: skip
     if name.sort == FAMILY:
         for ident, symbol in lexicons.members(name.ident, name.taxon).items():
-            yield found(kind="gene", id=f"ncbigene:{ident}", name=symbol, taxon=name.taxon, family=name.ident)
+            yield found(id=f"ncbigene:{ident}", name=symbol, family=name.ident)
         return
-    genes = lexicons.of_taxon(name.taxon)
-    _, symbol = (genes.gene(name.ident) if genes else None) or (0, name.text)
-    yield found(kind="gene", id=f"ncbigene:{name.ident}", name=symbol, taxon=name.taxon)
+    ident = f"ncbigene:{name.ident}" if kind == "gene" else _curie(name.ident)
+    yield found(id=ident, name=lexicons.title(name))
 
 
 def _curie(ident: str) -> str:

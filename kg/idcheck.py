@@ -53,12 +53,9 @@ class IdChecker:
             lexicon = self._lexicons.of_kind(kind)
             gone = (lexicon.withdrawn_term(one) for one in (ident, *maps)) if lexicon else ()
             return tuple(_withdrawn(one) for one in gone if one)
-        found = (self._gene_doubt(ident, names, int(taxon)) for taxon in taxa)
+        asked = ((self._lexicons.of_taxon(int(taxon)), int(taxon)) for taxon in taxa)
+        found = (_gene_doubt(lexicon, ident, names, taxon) for lexicon, taxon in asked if lexicon)
         return tuple(doubt for doubt in found if doubt)[:1]
-
-    def _gene_doubt(self, ident: str, names: tuple[str, ...], taxon: int) -> _Doubt | None:
-        lexicon = self._lexicons.of_taxon(taxon)
-        return _gene_doubt(lexicon, ident, names, taxon) if lexicon else None
 
 
 def _gene_doubt(lexicon: Lexicon, ident: str, symbols: tuple[str, ...], taxon: int) -> _Doubt | None:

@@ -23,25 +23,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.errors import Problem
-from kg.lexicon import HUMAN, TERMS, Lexicons, Name
-from kg.lexiconfile import ALIAS, CHEMICAL, DISEASE, FAMILY, PREVIOUS, SYMBOL
-from kg.record import KEYWORDS, Entity, Figure, Findings, Kind, Mention, present
-from kg.taxa import TAXON_IDS
+from kg.lexicon import TERMS, Lexicons, Name
+from kg.lexiconfile import FAMILY, KINDS, SORT_NAMES, SYMBOL, kind_of
+from kg.record import KEYWORD_LEXICON, KEYWORDS, Entity, Figure, Findings, Kind, Mention, present
+from kg.tables import KINDS as TABLES
+from kg.taxa import HUMAN, TAXON_IDS
 
-__all__ = ["LEXICON_OF", "ground_keywords", "keywords_of"]
+__all__ = ["ground_keywords", "keywords_of"]
 
-LEXICON_OF: Final = {
-    SYMBOL: "keyword_symbol",
-    PREVIOUS: "keyword_previous",
-    ALIAS: "keyword_alias",
-    CHEMICAL: "keyword_name",
-    CHEMICAL + 1: "keyword_synonym",
-    DISEASE: "keyword_name",
-    DISEASE + 1: "keyword_synonym",
-}
-"""The lexicon that a mention names, by the sort of the name that was found."""
-
-_TABLES: Final[dict[str, Kind]] = {"genes": "gene", "chemicals": "chemical", "diseases": "disease"}
 _SHORT: Final = 5
 """Names with fewer characters are codes (NO, LPA, Me): their letter case counts."""
 
@@ -81,8 +70,8 @@ def ground_keywords(figure: Figure, lexicons: Lexicons, findings: Findings | Non
         lexicons: names are looked up in.
         findings: receives the keywords that are not linked, each with the reason, and their numbers as notes.
     """
-    missing = {kind for table, kind in _TABLES.items() if table not in figure.tables}
-    terms = [kind for kind in ("chemical", "disease") if kind in missing and lexicons.of_kind(kind)]
+    missing = {kind for table, kind in TABLES.items() if table not in figure.tables}
+    terms = [kind for kind in KINDS if kind in missing and lexicons.of_kind(kind)]
     if "gene" not in missing and not terms:
         return figure
     keywords = keywords_of(figure.jsonld)
@@ -168,18 +157,14 @@ class _Grounder:
         return self._term(keyword)
 
     def _term(self, keyword: str) -> _Found:
-        sorts = [sort for kind in self.terms for sort in _SORTS[kind]]
-        names = [name for name in self.lexicons.names(keyword, TERMS) if name.sort in sorts]
+        names = [name for name in self.lexicons.names(keyword, TERMS) if kind_of(name.sort) in self.terms]
         if len(keyword) < _SHORT:
             names = [name for name in names if name.text == keyword]
-        if len({name.sort // 10 for name in names}) > 1:
+        if len({kind_of(name.sort) for name in names}) > 1:
             return _Found(reason="keyword-ambiguous")
         # MeSH, whose ids the graph prefers, speaks for what other databases call the same.
         mesh = [name for name in names if "_" not in name.ident]
         return _only(_best_terms(mesh or names, keyword), "keyword-unknown")
-
-
-_SORTS: Final = {"chemical": (CHEMICAL, CHEMICAL + 1), "disease": (DISEASE, DISEASE + 1)}
 
 
 def _unlinked(place: int, keyword: str, reason: str, figure: Figure) -> Problem:
@@ -206,7 +191,7 @@ _REASONS: Final = {
 
 def _best_terms(names: Sequence[Name], keyword: str) -> Sequence[Name]:
     """Main names before synonyms, and of these the ones in the keyword's own letter case."""
-    main = [name for name in names if name.sort in (CHEMICAL, DISEASE)] or names
+    main = [name for name in names if name.sort in KINDS.values()] or names
     return [name for name in main if name.text == keyword] or main
 
 
@@ -233,12 +218,12 @@ def _with_mentions(
     entities: dict[tuple[str, str], Entity] = {(e.kind, e.ident): e for e in figure.entities}
     for place, result in found:
         for name in result.names:
-            kind = _kind(name.sort)
+            kind = kind_of(name.sort)
             ident, maps = _identity(name, lexicons)
             row = place + 1
-            mention = Mention(kind, keywords[place], name.text, ident, LEXICON_OF[name.sort], (row,))
+            mention = Mention(kind, keywords[place], name.text, ident, KEYWORD_LEXICON + SORT_NAMES[name.sort], (row,))
             mentions.setdefault(mention[:5], mention)
-            label = _label(name, ident, lexicons)
+            label = lexicons.title(name, ident)
             taxa = (str(name.taxon),) if name.taxon else ()
             entities.setdefault((kind, ident), Entity(kind, ident, (label,), (keywords[place],), maps, taxa, row))
     if not mentions:
@@ -252,13 +237,9 @@ def _with_mentions(
     )
 
 
-def _kind(sort: int) -> Kind:
-    return "gene" if sort < CHEMICAL else "chemical" if sort < DISEASE else "disease"
-
-
 def _identity(name: Name, lexicons: Lexicons) -> tuple[str, tuple[str, ...]]:
     """The local id, and the one id of another database that means the same; MeSH goes first, as in the tables."""
-    kind = _kind(name.sort)
+    kind = kind_of(name.sort)
     lexicon = lexicons.of_kind(kind)
     others = lexicon.maps(name.ident) if lexicon else ()
     # One MeSH id can stand for a chemical and for a disease, and each has its own other database.
@@ -270,12 +251,3 @@ def _identity(name: Name, lexicons: Lexicons) -> tuple[str, tuple[str, ...]]:
 
 
 _DATABASE: Final = {"chemical": "CHEBI_", "disease": "DOID_"}
-
-
-def _label(name: Name, ident: str, lexicons: Lexicons) -> str:
-    if name.taxon:
-        lexicon = lexicons.of_taxon(name.taxon)
-        gene = lexicon.gene(ident) if lexicon else None
-        return gene[1] if gene else name.text
-    lexicon = lexicons.of_kind(_kind(name.sort))
-    return ((lexicon.term(ident) or lexicon.term(name.ident)) if lexicon else "") or name.text

@@ -14,20 +14,15 @@ from typing import Any, Final, Literal, NamedTuple
 import zstandard
 
 from kg.errors import UsageError
-from kg.lexiconfile import APPLICATION_ID, CHEMICAL, DISEASE, FAMILY, FORMAT_VERSION, folded
+from kg.lexiconfile import APPLICATION_ID, FAMILY, FORMAT_VERSION, KINDS, folded, kind_of
 from kg.pmcids import PaperIds
 from kg.resources import package_file
+from kg.taxa import HUMAN
 
 __all__ = ["HUMAN", "KINDS", "TERMS", "Lexicon", "LexiconInfo", "Lexicons", "Name", "WithdrawnId"]
 
-HUMAN: Final = 9606
-"""NCBI Taxonomy id of Homo sapiens, the taxon of the embedded lexicon."""
-
 TERMS: Final = 0
 """Stands where a taxon is asked for and names of chemicals and diseases are wanted."""
-
-KINDS: Final[dict[str, int]] = {"chemical": CHEMICAL, "disease": DISEASE}
-"""Kinds of terms and the sort of their main names."""
 
 _EMBEDDED: Final = "human.lexicon.zst"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -263,13 +258,16 @@ class Lexicons:
         """Those that were given, and the embedded one where it was asked."""
         return [*self._own, *([self._embedded] if self._embedded else [])]
 
+    def _of_taxon(self, taxon: int) -> Iterator[Lexicon]:
+        """All that have genes of a taxon; the embedded one is opened when its turn comes."""
+        yield from (lexicon for lexicon in self._own if taxon in lexicon.taxa)
+        if taxon == HUMAN and self._embedded is not False:
+            self._embedded = self._embedded or Lexicon()
+            yield self._embedded
+
     def of_taxon(self, taxon: int) -> Lexicon | None:
         """The lexicon that has the genes of a taxon."""
-        found = next((lexicon for lexicon in self._own if taxon in lexicon.taxa), None)
-        if found is None and taxon == HUMAN and self._embedded is not False:
-            self._embedded = self._embedded or Lexicon()
-            return self._embedded
-        return found
+        return next(self._of_taxon(taxon), None)
 
     def covers(self, taxon: int) -> bool:
         """Whether there are genes of a taxon; does not open the embedded lexicon."""
@@ -293,22 +291,24 @@ class Lexicons:
             found = lexicon.names(fold, TERMS) if lexicon else []
             yield from (name for name in found if sort <= name.sort <= sort + 1)
 
-    def _all_of_taxon(self, taxon: int) -> list[Lexicon]:
-        found = [lexicon for lexicon in self._own if taxon in lexicon.taxa]
-        if taxon == HUMAN and self._embedded is not False:
-            self._embedded = self._embedded or Lexicon()
-            found.append(self._embedded)
-        return found
+    def title(self, name: Name, ident: str = "") -> str:
+        """The official symbol or main name of what a name means; of another id that it goes by, where one is given."""
+        if name.taxon:
+            genes = self.of_taxon(name.taxon)
+            known = genes.gene(name.ident) if genes else None
+            return known[1] if known else name.text
+        terms = self.of_kind(kind_of(name.sort))
+        return ((terms.term(ident or name.ident) or terms.term(name.ident)) if terms else "") or name.text
 
     def families(self, word: str, taxon: int) -> list[Name]:
         """Families that a word names, in whichever of the lexicons: few have any."""
         fold = folded(word)
-        found = (name for lexicon in self._all_of_taxon(taxon) for name in lexicon.names(fold, taxon))
+        found = (name for lexicon in self._of_taxon(taxon) for name in lexicon.names(fold, taxon))
         return list(dict.fromkeys(name for name in found if name.sort == FAMILY))
 
     def members(self, family: str, taxon: int) -> dict[str, str]:
         """NCBI Gene ids and symbols of a family's members, from the first lexicon that has it."""
-        for lexicon in self._all_of_taxon(taxon):
+        for lexicon in self._of_taxon(taxon):
             if idents := lexicon.members(family):
                 return {ident: (lexicon.gene(ident) or (0, ""))[1] for ident in idents}
         return {}

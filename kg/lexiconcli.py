@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,12 +16,13 @@ from kg.candidates import Candidate, ground
 from kg.choices import TextOrJson
 from kg.ending import ending_cleanly
 from kg.errors import UsageError, printable
-from kg.lexicon import HUMAN, KINDS, Lexicon, LexiconInfo, Lexicons
+from kg.lexicon import Lexicon, LexiconInfo, Lexicons
 from kg.lexiconbuild import build_lexicon
+from kg.lexiconfile import KINDS
 from kg.progress import bytes_bar, problem_printer
-from kg.taxa import TAXON_IDS, TAXON_NAMES
+from kg.tabletext import table_text
+from kg.taxa import HUMAN, TAXON_IDS, TAXON_NAMES
 
-_WIDE = 100_000
 _DIGITS = 18
 
 __all__ = ["Embedded", "Ground", "LexiconFiles", "ground_command", "lexicon_app"]
@@ -201,10 +201,7 @@ def _print(table: Table, console: Console) -> None:
     if console.is_terminal:
         console.print(table)
         return
-    buffer = io.StringIO()
-    Console(file=buffer, width=_WIDE).print(table)
-    for line in buffer.getvalue().splitlines():
-        console.file.write(line.rstrip() + "\n")
+    console.file.write(table_text(table))
 
 
 def _cell(text: str) -> Text:

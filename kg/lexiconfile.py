@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.bulk.rows import FamilyName, Gene, Member, PaperRow, Row, Term, WithdrawnGene, WithdrawnTerm
+from kg.record import Kind
+from kg.taxa import HUMAN
 
 __all__ = [
     "ALIAS",
@@ -23,10 +25,13 @@ __all__ = [
     "DISEASE",
     "FAMILY",
     "FORMAT_VERSION",
+    "KINDS",
     "PREVIOUS",
+    "SORT_NAMES",
     "SYMBOL",
     "LexiconWriter",
     "folded",
+    "kind_of",
 ]
 
 APPLICATION_ID: Final = 0x4B474C58
@@ -41,9 +46,16 @@ SYMBOL, PREVIOUS, ALIAS, FAMILY = range(4)
 CHEMICAL, DISEASE = 10, 20
 """Sorts of names of terms; one more is a synonym."""
 
-_SORTS: Final = {"chemical": CHEMICAL, "disease": DISEASE}
+KINDS: Final[dict[Kind, int]] = {"chemical": CHEMICAL, "disease": DISEASE}
+"""Kinds of terms and the sort of their main names."""
+
+SORT_NAMES: Final = {
+    SYMBOL: "symbol", PREVIOUS: "previous", ALIAS: "alias", FAMILY: "family",
+    **{sort + place: name for sort in KINDS.values() for place, name in enumerate(("name", "synonym"))},
+}  # fmt: skip
+"""What each sort of names is called, in lexicons of keywords and in answers."""
+
 _BATCH: Final = 20_000
-_HUMAN: Final = 9606
 
 _TABLES: Final = """
 CREATE TABLE info (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -122,6 +134,11 @@ def _family_texts(family: str) -> set[str]:
     return {name.replace("_", between) for name in (family, short) for between in ("_", " ", "")}
 
 
+def kind_of(sort: int) -> Kind:
+    """What a name of a sort means: a gene, or a term of a kind."""
+    return "gene" if sort < CHEMICAL else "chemical" if sort < DISEASE else "disease"
+
+
 def folded(text: str) -> str:
     """The form that names are looked up by: letter case and runs of blanks do not count.
 
@@ -180,7 +197,7 @@ class LexiconWriter:
         names += [(folded(text), taxon, ALIAS, ident, text) for text in aliases]
 
     def _term(self, row: Term) -> None:
-        kind = _SORTS[row.kind]
+        kind = KINDS[row.kind]
         self._pending[_TERM].append((self._source, row.ident, kind, row.name))
         names = self._pending[_NAME]
         if row.name:
@@ -191,7 +208,7 @@ class LexiconWriter:
             self._withdrawn_term(WithdrawnTerm(row.kind, old, row.ident))
 
     def _withdrawn_term(self, row: WithdrawnTerm) -> None:
-        self._pending[_WITHDRAWN_TERM].append((row.ident, _SORTS[row.kind], row.successor))
+        self._pending[_WITHDRAWN_TERM].append((row.ident, KINDS[row.kind], row.successor))
 
     def _member(self, row: Member) -> None:
         self._members[row.family].append(row)
@@ -234,7 +251,7 @@ class LexiconWriter:
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO name VALUES (?, ?, ?, ?, ?)",
-            sorted((folded(text), _HUMAN, FAMILY, family, text) for text, family in texts if genes.get(family)),
+            sorted((folded(text), HUMAN, FAMILY, family, text) for text, family in texts if genes.get(family)),
         )
 
     def _human_symbols(self) -> dict[str, int]:
@@ -243,7 +260,7 @@ class LexiconWriter:
             GROUP BY text HAVING min(id) = max(id) OR sort = ?"""
         found: dict[str, int] = {}
         for sort in (PREVIOUS, SYMBOL) if self._members else ():
-            found |= dict(self._db.execute(statement, (_HUMAN, sort, SYMBOL)))
+            found |= dict(self._db.execute(statement, (HUMAN, sort, SYMBOL)))
         return found
 
     def _genes(self, family: str, symbols: dict[str, int]) -> set[int]:

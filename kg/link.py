@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from kg.record import Entity, Figure, Mention, Organism, Paper
+from kg.record import KEYWORD_LEXICON, Entity, Figure, Mention, Organism, Paper
 from kg.repair import licence_iri
 from kg.taxa import TAXON_IDS, TAXON_NAMES
 from kg.vocab import (
@@ -82,7 +82,6 @@ from kg.vocab import (
 
 __all__ = [
     "IMAGE_URL",
-    "KEYWORD_LEXICON",
     "LAYERS",
     "STRICTNESS",
     "Fact",
@@ -127,9 +126,6 @@ STRICTNESS: Final = {
 A gene's keyword is a symbol that PFOCR found by any of these, and does not tell by which: in the tables of the corpus
 half of such genes are members of a family that was read. A chemical's or disease's keyword is the word itself.
 """
-
-KEYWORD_LEXICON: Final = "keyword_"
-"""What the names of those lexicons begin with that this tool itself looked keywords up in."""
 
 _LETTER: Final = {"gene": "g", "chemical": "c", "disease": "d"}
 _CLASS: Final = {"gene": "Gene", "chemical": "Chemical", "disease": "Disease"}

@@ -15,6 +15,7 @@ from kg.errors import Problem
 __all__ = [
     "ABSENT",
     "KEYWORDS",
+    "KEYWORD_LEXICON",
     "Entity",
     "Figure",
     "Findings",
@@ -34,6 +35,9 @@ ABSENT: Final = frozenset({"", "NA", "NaN", ".na.character", ".na", ".na.real"})
 
 KEYWORDS: Final = "schema-jsonld.keywords"
 """Stands for a table's path where the mentions of a kind were found among the record's keywords."""
+
+KEYWORD_LEXICON: Final = "keyword_"
+"""What the names of those lexicons begin with that this tool itself looked keywords up in."""
 
 
 @dataclass(slots=True)

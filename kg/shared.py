@@ -110,7 +110,7 @@ class SharedNodes:
         found: dict[str, tuple[str, tuple[str, ...]]] = {
             taxid: (TAXON_NAMES.get(taxid, ""), ()) for taxid in taxids_of(figure)
         }
-        found |= {o.taxid: (o.name or TAXON_NAMES.get(o.taxid, ""), o.groups) for o in figure.organisms}
+        found |= {o.taxid: (o.name or found[o.taxid][0], o.groups) for o in figure.organisms}
         for taxid, (name, groups) in found.items():
             tally = self._taxa.setdefault(taxid, _Tally())
             tally.figures += 1

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["TAXON_IDS", "TAXON_NAMES"]
+__all__ = ["HUMAN", "TAXON_IDS", "TAXON_NAMES"]
+
+HUMAN: Final = 9606
+"""NCBI Taxonomy id of Homo sapiens, the organism of HGNC, FamPlex and the embedded lexicon."""
 
 TAXON_IDS: Final = {
     "Arabidopsis thaliana": "3702",

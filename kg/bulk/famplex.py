@@ -66,7 +66,7 @@ def _cells(file: BulkFile, width: int = 0) -> Iterator[list[str]]:
     FamPlex pads its rows: a shorter one is a damaged one.
     """
     try:
-        for row in csv.reader(_lines(file), strict=True):
+        for row in csv.reader(file.whole_lines(), strict=True):
             width = width or len(row)
             if row and len(row) != width:
                 raise file.refused(
@@ -78,22 +78,6 @@ def _cells(file: BulkFile, width: int = 0) -> Iterator[list[str]]:
                 yield [cell.strip() for cell in row]
     except csv.Error as error:
         raise file.refused(f"it is damaged or cut short: {error}", line=file.line) from None
-
-
-def _lines(file: BulkFile) -> Iterator[str]:
-    """Lines with their ends: without them a file cut within the last cell of a row would look whole."""
-    file.line = 0
-    line = "\n"
-    with file.stream() as content:
-        for line in io.TextIOWrapper(content, encoding="utf-8-sig", newline=""):
-            file.line += 1
-            yield line
-    if not line.endswith(("\n", "\r")):
-        raise file.refused(
-            "its last line has no end: it is cut short",
-            "fetch it again, or end the line where you know that it is whole",
-            line=file.line,
-        )
 
 
 def _head_rows(head: str) -> list[list[str]]:

@@ -92,6 +92,26 @@ class BulkFile:
         if not line.endswith(("\n", "\r")):
             self.warn("the last line has no end: the file may be cut short", "compare its size with the published one")
 
+    def whole_lines(self) -> Iterator[str]:
+        """Lines of text (UTF-8) with their ends, of a format in which a cut last line would look whole.
+
+        Raises:
+            UsageError: the file cannot be read, is no UTF-8, is cut short, or its last line has no end.
+        """
+        self.line = 0
+        line = "\n"
+        with self.stream() as content:
+            for line in io.TextIOWrapper(content, encoding="utf-8-sig", newline=""):
+                self.line += 1
+                yield line
+        if not line.endswith(("\n", "\r")):
+            raise self.refused(
+                "its last line has no end: it is cut short",
+                "fetch it again, or end the line where you know that it is whole",
+                line=self.line,
+                column=1,
+            )
+
     @contextmanager
     def stream(self) -> Iterator[IO[bytes]]:
         """The content as bytes.

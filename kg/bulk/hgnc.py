@@ -12,10 +12,10 @@ from kg.bulk.format import Format
 from kg.bulk.gene_info import number
 from kg.bulk.rows import Gene
 from kg.bulk.table import table
+from kg.taxa import HUMAN
 
 __all__ = ["FORMAT"]
 
-_HUMAN: Final = 9606
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 # Spellings of columns in custom downloads: those of today, then those of about 2016 and before.
@@ -33,7 +33,7 @@ class _Columns(NamedTuple):
 
 
 def _rows(file: BulkFile, taxa: AbstractSet[int]) -> Iterator[Gene]:
-    if taxa and _HUMAN not in taxa:
+    if taxa and HUMAN not in taxa:
         file.warn("it names human genes only (taxon 9606), and that taxon was not asked for", "leave the file out")
         return
     columns = _columns(_header(file.head()))
@@ -57,7 +57,7 @@ def _gene(file: BulkFile, symbol: str, status: str, ident: str) -> Gene | None:
     elif not symbol:
         file.warn(f"gene {ident} has no symbol")
     else:
-        return Gene(_HUMAN, number(ident), symbol)
+        return Gene(HUMAN, number(ident), symbol)
     return None
 
 

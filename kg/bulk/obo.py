@@ -6,7 +6,6 @@ a last line without its end, a stanza without an id, and a last term without a n
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -109,7 +108,7 @@ def read_obo(file: BulkFile, ontology: Ontology) -> Iterator[Row]:
 def _stanzas(file: BulkFile) -> Iterator[_Stanza]:
     """The header, then each stanza; of tags, those that rows are made of (all of the header)."""
     stanza = _Stanza("", 1, {})
-    for line in _whole_lines(file):
+    for line in (line.rstrip("\r\n") for line in file.whole_lines()):
         if line.startswith("["):
             yield stanza
             stanza = _Stanza(line.strip("[] \t"), file.line, {})
@@ -118,18 +117,6 @@ def _stanzas(file: BulkFile) -> Iterator[_Stanza]:
         if colon and (tag in _TAGS or not stanza.name):
             stanza.tags.setdefault(tag, []).append(value.strip())
     yield stanza
-
-
-def _whole_lines(file: BulkFile) -> Iterator[str]:
-    """Lines without their ends; unlike `BulkFile.lines`, a last one that has no end is refused."""
-    file.line = 0
-    line = "\n"
-    with file.stream() as stream:
-        for line in io.TextIOWrapper(stream, encoding="utf-8-sig"):
-            file.line += 1
-            yield line.rstrip("\n")
-    if not line.endswith("\n"):
-        raise file.refused("its last line has no end: it is cut short", line=file.line, column=1)
 
 
 def _take_header(file: BulkFile, header: _Stanza, ontology: Ontology) -> None:

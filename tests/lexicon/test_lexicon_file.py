@@ -17,8 +17,9 @@ import zstandard
 import kg
 import kg.lexicon
 from kg.errors import UsageError
-from kg.lexicon import HUMAN, TERMS, Lexicon, Lexicons
+from kg.lexicon import TERMS, Lexicon, Lexicons
 from kg.lexiconfile import FAMILY, FORMAT_VERSION, PREVIOUS, SYMBOL
+from kg.taxa import HUMAN
 from tests.conftest import ROOT
 from tests.lexicon import made
 from tests.lexicon.made import AKT, ATP, CANCER, JAK2, MAN, MOUSE, MOUSE_TP53, TP53, G

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from kg.errors import Problem, SourceError
+from kg.plainyaml import read_plain
 
 __all__ = ["decode", "locate", "parse_front_matter", "split_front_matter"]
 
@@ -194,6 +195,12 @@ def parse_front_matter(text: str, path: str) -> dict[str, object]:
     Raises:
         SourceError: not YAML, a key that stands twice, or no mapping; with line and column.
     """
+    plain = read_plain(text)
+    return _by_pyyaml(text, path) if plain is None else plain
+
+
+def _by_pyyaml(text: str, path: str) -> dict[str, object]:
+    """What any YAML means, and where it is wrong."""
     try:
         _check_depth(text)
         loader = _TextLoader(text)

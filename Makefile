@@ -21,7 +21,9 @@ lint: .venv/.ready
 	.venv/bin/lint-imports
 
 bench: .venv/.ready
-	.venv/bin/python bench/export.py --peer
+	.venv/bin/python -m bench.compare
+	.venv/bin/python bench/export.py
+	.venv/bin/python -m bench.profile build/bench/10000
 	.venv/bin/python -m bench.queries
 
 .venv/.ready: pyproject.toml requirements.lock

@@ -23,6 +23,7 @@ import os
 import random
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -244,18 +245,34 @@ def make_corpus(source: Path, out: Path, *, records: int, seed: int = 1, force: 
     """
     templates = read_templates(source)
     figures, tables = _prepare(source, out, force=force)
-    for copy in plan_copies(len(templates), records=records, seed=seed):
-        template = templates[copy.template]
-        # Tables first: once all figures are there, the corpus is known to be whole.
-        for name, table in template.tables:
-            _write(f"{tables}/{name.of_copy(copy)}", table)
-        _write(f"{figures}/{template.name.of_copy(copy)}", template.render(copy))
+    with _opened(figures) as figures_at, _opened(tables) as tables_at:
+        for copy in plan_copies(len(templates), records=records, seed=seed):
+            template = templates[copy.template]
+            # Tables first: once all figures are there, the corpus is known to be whole.
+            for name, table in template.tables:
+                _write(name.of_copy(copy), table, tables_at)
+            _write(template.name.of_copy(copy), template.render(copy), figures_at)
 
 
-def _write(path: str, data: bytes) -> None:
-    # Plain text paths and no buffering: a third less time than `Path.write_bytes`.
-    with open(path, "wb", buffering=0) as file:  # noqa: PTH123
-        file.write(data)
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """A descriptor of a folder, so that the system need not look up its path for each file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(name: str, data: bytes, folder: int) -> None:
+    # Three system calls a file, which is most of the time; `Path.write_bytes` takes twice as long.
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666, dir_fd=folder)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
 
 
 def _prepare(source: Path, out: Path, *, force: bool) -> tuple[Path, Path]:
@@ -292,6 +309,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--out", type=Path, required=True, metavar="FOLDER", help="folder to write")
     add("--source", type=Path, default=default_source(), metavar="FOLDER", help="real records")
     add("--seed", type=int, default=1, help="same seed and source, same bytes (default: 1)")
+    add("--stats", action="store_true", help="tell what the source and the made corpus consist of, side by side")
     add("--force", action="store_true", help="replace the records of a folder that is not empty")
     return parser.parse_args(argv)
 
@@ -304,6 +322,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CorpusError, OSError) as error:
         print(f"make_corpus.py: error: {error}", file=sys.stderr)
         return 2
+    if args.stats:
+        from bench.corpus_stats import side_by_side  # noqa: PLC0415 (needs libraries, which making needs not)
+
+        print(side_by_side([args.source, args.out]))
     return 0
 
 

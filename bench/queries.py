@@ -25,11 +25,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import kg
-from bench.export import MIB, ROOT, Usage, ensure_corpus, machine, run_measured, warm
+from bench.measure import MIB, ROOT, WORK, Usage, ensure_corpus, machine, run_measured, warm
 from kg.graphstore import GraphStore
 from kg.vocab import plain
 
-WORK = ROOT / "build" / "bench"
 PATIENCE = 600.0
 
 

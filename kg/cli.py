@@ -137,6 +137,10 @@ def export_command(
     ground: Ground = True,
     lexicon: LexiconFiles = None,
     embedded: Embedded = True,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Processes to work with; by default as many as cores may be used."),
+    ] = None,
 ) -> None:
     """Convert records to a graph, checked against the shapes.
 
@@ -149,6 +153,7 @@ def export_command(
             shapes=shapes, strict=strict, quarantine=quarantine, base=base, image_url=image_url, release=release,
             issued=issued, source_iri=source_iri, vocabulary=vocabulary,
             queries=queries, ground=ground, lexicons=tuple(lexicon or ()), embedded=embedded,
+            jobs=jobs,
         )  # fmt: skip
         if report is not None and not report.parent.is_dir():
             raise UsageError.of("unwritable-output", f"the folder of {report} does not exist", "", "make it first")

@@ -12,7 +12,7 @@ A bad record is a result, not a crash: its error carries a `Problem`, the run go
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 __all__ = [
@@ -82,10 +82,9 @@ class Problem:
 
     def to_json(self) -> dict[str, object]:
         """The same fields as a mapping that `json` can write."""
-        told = {
-            k: printable(v) if isinstance(v, str) else v for k, v in asdict(self).items() if v not in (None, "", ())
-        }
-        return told | ({"key": list(self.key)} if self.key else {})
+        told = ((name, getattr(self, name)) for name in self.__slots__)
+        kept = {k: printable(v) if isinstance(v, str) else v for k, v in told if v not in (None, "", ())}
+        return kept | ({"key": list(self.key)} if self.key else {})
 
 
 class KgError(Exception):
@@ -94,6 +93,10 @@ class KgError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.text())
         self.problem = problem
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Problem]]:
+        """From one process to another."""
+        return type(self), (self.problem,)
 
     @classmethod
     def of(cls, code: str, what: str, why: str = "", mend: str = "", **where: object) -> Self:

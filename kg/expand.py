@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from kg.jsonld import check_contexts, refusal, stated_triples
+from kg.jsonld import check_contexts, planned_parts, refusal, stated_triples
 from kg.record import Figure, Findings
-from kg.repair import repaired
+from kg.repair import Repairs
 from kg.vocab import FIGURE_BASE, Term, Triple, encode_local, iri
 
-__all__ = ["expand_jsonld", "figure_iri"]
+__all__ = ["Stated", "expand_jsonld", "figure_iri"]
 
 
+@lru_cache(maxsize=64)
 def figure_iri(figid: str) -> Term:
     """The IRI that PFOCR gives a figure.
 
@@ -55,8 +58,20 @@ def _own_node(nodes: list[dict[str, Any]], figid: str) -> tuple[dict[str, Any], 
     )
 
 
-def expand_jsonld(figure: Figure, findings: Findings, *, repair: bool = True) -> list[Triple]:
-    """The triples that a record's JSON-LD states about its figure, without duplicates.
+class Stated(NamedTuple):
+    """What a record's JSON-LD states: the figure's values by predicate, and triples about other things."""
+
+    own: dict[Term, list[Term]]
+    others: list[Triple]
+
+    def triples(self, subject: Term) -> list[Triple]:
+        """All triples; `subject` is the figure's term."""
+        own = [(subject, predicate, value) for predicate, values in self.own.items() for value in values]
+        return own + self.others
+
+
+def expand_jsonld(figure: Figure, findings: Findings, *, repair: bool = True) -> Stated:
+    """What a record's JSON-LD states about its figure, nothing twice.
 
     Args:
         figure: the record; its `jsonld` is expanded, its title stands in for the constant name.
@@ -81,7 +96,25 @@ def expand_jsonld(figure: Figure, findings: Findings, *, repair: bool = True) ->
             "add '@context': https://schema.org/",
         )
     subject = figure_iri(figure.figid)
-    triples = stated_triples(nodes, subject, own_id)
+    planned = planned_parts(nodes, subject)
+    triples, texts = (stated_triples(nodes, subject, own_id), []) if planned is None else planned
     if repair:
-        triples = list(repaired(triples, subject, own_id, figure, findings))
-    return list(dict.fromkeys(triples))
+        mend = Repairs(triples, subject, own_id, figure, findings)
+        triples = mend.triples(triples)
+        texts = [mended for predicate, values in texts for mended in mend.texts(predicate, values)]
+    return _grouped(triples, texts, subject)
+
+
+def _grouped(triples: Iterable[Triple], texts: Iterable[tuple[Term, list[Term]]], subject: Term) -> Stated:
+    own: dict[Term, list[Term]] = {}
+    others: list[Triple] = []
+    for triple in triples:
+        if triple[0] == subject:
+            own.setdefault(triple[1], []).append(triple[2])
+        else:
+            others.append(triple)
+    for predicate, values in texts:
+        own.setdefault(predicate, []).extend(values)
+    return Stated(
+        {predicate: list(dict.fromkeys(values)) for predicate, values in own.items()}, list(dict.fromkeys(others))
+    )

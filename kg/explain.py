@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from kg.errors import KgError, Problem
 from kg.frontmatter import decode, locate
-from kg.link import Node
+from kg.keywords import unlinked_problem
+from kg.node import Node
 from kg.origin import Place, field_of
 from kg.process import Outcome
 from kg.read import locate_problem
@@ -106,7 +107,9 @@ def explain(outcome: Outcome, names: Names) -> Explanation:
         repairs=findings.repairs,
         notes=findings.notes,
         problems=findings.problems,
-        unlinked=[locate_problem(outcome.raw, problem) for problem in findings.unlinked],
+        unlinked=[
+            locate_problem(outcome.raw, unlinked_problem(one, figure.path, figure.figid)) for one in findings.unlinked
+        ],
     )
 
 

@@ -19,7 +19,7 @@ from kg.errors import ExpansionError
 from kg.resources import package_file
 from kg.vocab import FIGURE_BASE, PREFIXES, RDF_TYPE, Term, Triple, encode_local, iri, literal
 
-__all__ = ["CONTEXT_URLS", "check_contexts", "refusal", "stated_triples"]
+__all__ = ["CONTEXT_URLS", "check_contexts", "planned_parts", "refusal", "stated_triples"]
 
 CONTEXT_URLS: Final = ("https://schema.org/", "http://schema.org/", "https://schema.org", "http://schema.org")
 """The spellings of schema.org's address that mean the shipped context."""
@@ -121,8 +121,11 @@ def stated_triples(nodes: list[dict[str, Any]], subject: Term, own_id: str) -> l
     Source:
         JSON-LD 1.1 expansion (https://www.w3.org/TR/json-ld11-api/#expansion-algorithm).
     """
-    planned = _planned(nodes, subject)
-    return _by_pyld(nodes, subject, own_id) if planned is None else planned
+    planned = planned_parts(nodes, subject)
+    if planned is None:
+        return _by_pyld(nodes, subject, own_id)
+    rest, texts = planned
+    return [*rest, *((subject, predicate, value) for predicate, values in texts for value in values)]
 
 
 _SIMPLE_KEY = re.compile(r"[A-Za-z]+")
@@ -131,22 +134,27 @@ _PLAN_SUBJECT: Final = Term(f"<{_MARK}>")
 _PLAINLY_NAMED = re.compile(re.escape(f"<{FIGURE_BASE}") + r"[A-Za-z0-9_.-]+>")
 
 
-def _planned(nodes: list[dict[str, Any]], subject: Term) -> list[Triple] | None:
+Texts = list[tuple[Term, list[Term]]]
+"""Predicates, each with its texts."""
+
+
+def planned_parts(nodes: list[dict[str, Any]], subject: Term) -> tuple[list[Triple], Texts] | None:
     """The triples of a record whose shape pyld has expanded before; None where pyld must look at the record itself.
 
     Texts under keys that the context does not coerce expand to themselves whatever they say, so they are set
-    apart; what remains (context, type, licence, creator) is nearly the same in all records. Anything whose
-    expansion could hang on more than that is pyld's. A test compares the two on every record at hand.
+    apart, and given as the figure's values under each predicate; what remains (context, type, licence, creator) is
+    nearly the same in all records. Anything whose expansion could hang on more than that is pyld's. A test compares
+    the two on every record at hand.
     """
-    if len(nodes) != 1 or "id" in nodes[0] or not _PLAINLY_NAMED.fullmatch(subject):
+    if len(nodes) != 1 or not _PLAINLY_NAMED.fullmatch(subject) or not _is_usual(nodes[0]):
         return None
     special = _context()["@context"]
-    texts: list[tuple[str, list[str]]] = []
+    texts: Texts = []
     rest: dict[str, Any] = {}
     for key, value in nodes[0].items():
         values = value if isinstance(value, list) else [value]
-        if values and key not in special and _SIMPLE_KEY.fullmatch(key) and all(type(v) is str for v in values):
-            texts.append((key, values))
+        if values and key not in special and _SIMPLE_KEY.fullmatch(key) and {str}.issuperset(map(type, values)):
+            texts.append((iri(_SCHEMA + key), [_text(value) for value in values]))
         elif key != "@id":
             rest[key] = value
     shape = json.dumps(rest)
@@ -154,11 +162,16 @@ def _planned(nodes: list[dict[str, Any]], subject: Term) -> list[Triple] | None:
     if plan is None:
         return None
     mark, own = _MARK, subject[1:-1]
-    triples = [(Term(s.replace(mark, own)), p, Term(o.replace(mark, own))) for s, p, o in plan]
-    for key, values in texts:
-        predicate = iri(_SCHEMA + key)
-        triples += [(subject, predicate, literal(value)) for value in values]
-    return triples
+    return [(Term(s.replace(mark, own)), p, Term(o.replace(mark, own))) for s, p, o in plan], texts
+
+
+def _is_usual(node: dict[str, Any]) -> bool:
+    """Whether schema.org's context holds, and no keyword (`@list`, `@nest`, ...) can change what the texts mean."""
+    keywords = {key for key in node if key[:1] == "@"}
+    return keywords <= {"@context", "@id", "@type"} and "id" not in node and node.get("@context") in CONTEXT_URLS
+
+
+_text = lru_cache(maxsize=1 << 14)(literal)
 
 
 @lru_cache(maxsize=1024)
@@ -174,11 +187,11 @@ def _plan(rest: str) -> tuple[Triple, ...] | None:
 def _by_pyld(nodes: list[dict[str, Any]], subject: Term, own_id: str) -> list[Triple]:
     expanded = _pyld(jsonld.expand, nodes, own_id)
     triples = list(_Walk(subject).triples(expanded, nodes, own_id))
-    for term in dict.fromkeys(term for triple in triples for term in triple if term[0] == "<"):
+    for term in dict.fromkeys(term for triple in triples for term in triple if term[-1] != '"'):
         if not _is_iri(term):
             raise refusal(
                 "bad-jsonld",
-                f"{term} is no IRI",
+                f"{term} is no IRI" if term[0] == "<" else f"{term} has no such datatype or language",
                 "no reader would take a graph with it",
                 "correct it: one '#', brackets only round an IPv6 host, a port of digits",
             )
@@ -285,7 +298,7 @@ def _is_plain(node: object) -> bool:
         if key == "@id":
             continue
         if key == "@type":
-            if not all(":" in value and not value.startswith("_:") for value in values):
+            if not all(value and ":" in value and not value.startswith("_:") for value in values):
                 return False
         elif key.startswith(("@", "_:")) or ":" not in key or not all(_is_plain_item(value) for value in values):
             return False

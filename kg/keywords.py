@@ -20,16 +20,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
+from weakref import WeakKeyDictionary, proxy
 
 from kg.errors import Problem
 from kg.lexicon import TERMS, Lexicons, Name
 from kg.lexiconfile import FAMILY, KINDS, SORT_NAMES, SYMBOL, kind_of
-from kg.record import KEYWORD_LEXICON, KEYWORDS, Entity, Figure, Findings, Kind, Mention, present
+from kg.record import KEYWORD_LEXICON, KEYWORDS, Entity, Figure, Findings, Kind, Mention, Unlinked, present
 from kg.tables import KINDS as TABLES
 from kg.taxa import HUMAN, TAXON_IDS
 
-__all__ = ["ground_keywords", "keywords_of"]
+__all__ = ["REASONS", "ground_keywords", "keywords_of", "unlinked_problem"]
+
+_KEPT: Final = 1 << 13
+_COMBINATIONS: Final = 256
+"""How many keywords of how many combinations of organisms are remembered."""
 
 _SHORT: Final = 5
 """Names with fewer characters are codes (NO, LPA, Me): their letter case counts."""
@@ -54,11 +60,15 @@ class _Organisms:
     complete: bool
 
 
+Link = tuple[Mention, Entity]
+"""What a keyword is linked to: mention and entity, without their place."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a keyword means: the names found for it, one for each gene or one term; or why it means nothing."""
+    """What a keyword means: links, one for each gene or to one term; or why it means nothing."""
 
-    names: tuple[Name, ...] = ()
+    links: tuple[Link, ...] = ()
     reason: str = ""
 
 
@@ -77,39 +87,40 @@ def ground_keywords(figure: Figure, lexicons: Lexicons, findings: Findings | Non
     keywords = keywords_of(figure.jsonld)
     if not any(keywords):
         return figure
-    grounder = _Grounder(figure, lexicons, missing, terms)
-    found = grounder.found(keywords)
+    found = _Grounder(figure, lexicons, missing, tuple(terms)).found(keywords)
     if findings is not None:
-        findings.notes.update(result.reason for _, result in found if result.reason)
-        findings.unlinked += (
-            _unlinked(place, keywords[place], result.reason, figure) for place, result in found if result.reason
-        )
-    return _with_mentions(figure, keywords, found, lexicons)
+        findings.notes.update([result.reason for _, result in found if result.reason])
+        findings.unlinked += [
+            Unlinked(result.reason, place, keywords[place]) for place, result in found if result.reason
+        ]
+    return _with_mentions(figure, [(place, result) for place, result in found if result.links])
 
 
 class _Grounder:
     """Applies the rules to one record."""
 
-    def __init__(self, figure: Figure, lexicons: Lexicons, missing: set[Kind], terms: Sequence[str]) -> None:
-        self.lexicons, self.genes, self.terms = lexicons, "gene" in missing, terms
-        self.organisms = _organisms(figure, lexicons)
+    def __init__(self, figure: Figure, lexicons: Lexicons, missing: set[Kind], terms: tuple[Kind, ...]) -> None:
+        self.genes = "gene" in missing
+        self.meanings = _meanings(lexicons, _organisms(figure, lexicons), terms)
         self.symbols = {name for e in figure.entities if e.kind == "gene" for name in e.names}
         self.words = {mention.word for mention in figure.mentions if mention.kind != "gene"}
 
     def found(self, keywords: Sequence[str]) -> list[tuple[int, _Found]]:
         """What each keyword means that no table explains, with its position."""
         limit = self._limit_of_genes(keywords)
-        is_gene = self._is_symbol if self.genes else self.symbols.__contains__
+        means = self.meanings
+        is_gene = means.is_symbol if self.genes else self.symbols.__contains__
         end = next((place for place in range(limit, 0, -1) if is_gene(keywords[place - 1])), 0)
         results = []
         for place, keyword in enumerate(keywords):
-            name = " ".join(keyword.split())
+            if not keyword or keyword.isspace():
+                continue
             if place < end:
-                if name and self.genes:
-                    results.append((place, self._gene(name)))
-            elif name and keyword not in self.words:
+                if self.genes:
+                    results.append((place, means.gene(keyword)))
+            elif keyword not in self.words:
                 guarded = self.genes and place < limit
-                results.append((place, self._guarded_term(name) if guarded else self._term(name)))
+                results.append((place, means.guarded_term(keyword) if guarded else means.term(keyword)))
         return results
 
     def _limit_of_genes(self, keywords: Sequence[str]) -> int:
@@ -124,6 +135,32 @@ class _Grounder:
         last = {keyword: place for place, keyword in enumerate(keywords)}
         return min([limit, *(last[word] for word in self.words if word in last)])
 
+
+_Asked = dict[tuple["_Organisms", tuple[Kind, ...]], "_Meanings"]
+_asked: WeakKeyDictionary[Lexicons, _Asked] = WeakKeyDictionary()
+
+
+def _meanings(lexicons: Lexicons, organisms: _Organisms, terms: tuple[Kind, ...]) -> _Meanings:
+    """What was found before, for the same lexicons, organisms and kinds of terms."""
+    of_lexicons = _asked.setdefault(lexicons, {})
+    key = (organisms, terms)
+    if key not in of_lexicons:
+        if len(of_lexicons) >= _COMBINATIONS:
+            of_lexicons.clear()
+        of_lexicons[key] = _Meanings(proxy(lexicons), organisms, terms)
+    return of_lexicons[key]
+
+
+class _Meanings:
+    """What single keywords mean, by the rules above; most stand in many records and are looked up once."""
+
+    def __init__(self, lexicons: Lexicons, organisms: _Organisms, terms: tuple[Kind, ...]) -> None:
+        self.lexicons, self.organisms, self.terms = lexicons, organisms, terms
+        self.is_symbol = lru_cache(_KEPT)(self._is_symbol)
+        self.gene = lru_cache(_KEPT)(self._gene)
+        self.term = lru_cache(_KEPT)(self._term)
+        self.guarded_term = lru_cache(_KEPT)(self._guarded_term)
+
     def _is_symbol(self, keyword: str) -> bool:
         return any(
             name.sort == SYMBOL and name.text == keyword
@@ -132,55 +169,85 @@ class _Grounder:
         )
 
     def _gene(self, keyword: str) -> _Found:
-        names = [name for taxon in self.organisms.taxa for name in self.lexicons.names(keyword, taxon)]
-        official = [name for name in names if name.sort == SYMBOL and name.text == keyword]
+        name = _collapsed(keyword)
+        names = [found for taxon in self.organisms.taxa for found in self.lexicons.names(name, taxon)]
+        official = [found for found in names if found.sort == SYMBOL and found.text == name]
         if official:
-            by_taxon = {taxon: [name for name in official if name.taxon == taxon] for taxon in self.organisms.taxa}
-            single = tuple(found[0] for found in by_taxon.values() if len(found) == 1)
-            return _Found(single, "" if single else "keyword-ambiguous")
+            by_taxon = {taxon: [found for found in official if found.taxon == taxon] for taxon in self.organisms.taxa}
+            single = [found[0] for found in by_taxon.values() if len(found) == 1]
+            return self._found(keyword, single, "" if single else "keyword-ambiguous")
         if not self.organisms.complete:
             return _Found(reason="keyword-uncovered")
-        known = [name for name in names if name.sort < FAMILY]
-        exact = [name for name in known if name.text == keyword]
+        known = [found for found in names if found.sort < FAMILY]
+        exact = [found for found in known if found.text == name]
         if len(self.organisms.taxa) > 1:  # their letter case tells species apart: Pfas of the fly, PFAS of humans
-            return _only(exact, "keyword-unknown")
+            return self._only(keyword, exact)
         # A name of one gene that is, but for its case, the symbol of another means either.
-        symbols = [name for name in known if name.sort == SYMBOL]
-        return _only(exact + symbols or known, "keyword-unknown")
+        symbols = [found for found in known if found.sort == SYMBOL]
+        return self._only(keyword, exact + symbols or known)
 
     def _guarded_term(self, keyword: str) -> _Found:
         """A term where a gene could stand as well: nothing that could be one is taken."""
-        if any(self.lexicons.names(keyword, taxon) for taxon in self.organisms.taxa):
+        name = _collapsed(keyword)
+        if any(self.lexicons.names(name, taxon) for taxon in self.organisms.taxa):
             return _Found(reason="keyword-not-guessed")
-        if not self.organisms.complete and _LIKE_A_SYMBOL.fullmatch(keyword):
+        if not self.organisms.complete and _LIKE_A_SYMBOL.fullmatch(name):
             return _Found(reason="keyword-uncovered")
-        return self._term(keyword)
+        return self.term(keyword)
 
     def _term(self, keyword: str) -> _Found:
-        names = [name for name in self.lexicons.names(keyword, TERMS) if kind_of(name.sort) in self.terms]
-        if len(keyword) < _SHORT:
-            names = [name for name in names if name.text == keyword]
-        if len({kind_of(name.sort) for name in names}) > 1:
+        name = _collapsed(keyword)
+        names = [found for found in self.lexicons.names(name, TERMS) if kind_of(found.sort) in self.terms]
+        if len(name) < _SHORT:
+            names = [found for found in names if found.text == name]
+        if len({kind_of(found.sort) for found in names}) > 1:
             return _Found(reason="keyword-ambiguous")
         # MeSH, whose ids the graph prefers, speaks for what other databases call the same.
-        mesh = [name for name in names if "_" not in name.ident]
-        return _only(_best_terms(mesh or names, keyword), "keyword-unknown")
+        mesh = [found for found in names if "_" not in found.ident]
+        return self._only(keyword, _best_terms(mesh or names, name))
+
+    def _only(self, keyword: str, names: Iterable[Name]) -> _Found:
+        """The one thing that some names mean, under the strictest of them."""
+        best = min(names, key=lambda name: (name.sort, name.text), default=None)
+        if best is None:
+            return _Found(reason="keyword-unknown")
+        alone = all(name.ident == best.ident for name in names)
+        return self._found(keyword, [best]) if alone else _Found(reason="keyword-ambiguous")
+
+    def _found(self, keyword: str, names: Iterable[Name], reason: str = "") -> _Found:
+        return _Found(tuple(self._link(keyword, name) for name in names), reason)
+
+    def _link(self, keyword: str, name: Name) -> Link:
+        kind = kind_of(name.sort)
+        ident, maps = _identity(name, self.lexicons)
+        taxa = (str(name.taxon),) if name.taxon else ()
+        return (
+            Mention(kind, keyword, name.text, ident, KEYWORD_LEXICON + SORT_NAMES[name.sort], ()),
+            Entity(kind, ident, (self.lexicons.title(name, ident),), (keyword,), maps, taxa, 0),
+        )
 
 
-def _unlinked(place: int, keyword: str, reason: str, figure: Figure) -> Problem:
+def _collapsed(keyword: str) -> str:
+    """A keyword on one line, its blanks single."""
+    return " ".join(keyword.split())
+
+
+def unlinked_problem(unlinked: Unlinked, path: str, figid: str) -> Problem:
+    """The note that a keyword is not linked, and why; its place in the file is not looked up yet."""
+    reason, place, keyword = unlinked
     return Problem(
         severity="note",
         code=reason,
         what=f"keyword {keyword!r} is not linked",
-        why=_REASONS[reason],
+        why=REASONS[reason],
         mend="",
-        path=figure.path,
-        figid=figure.figid,
+        path=path,
+        figid=figid,
         key=("schema-jsonld", "keywords", place),
     )
 
 
-_REASONS: Final = {
+REASONS: Final = {
     "keyword-ambiguous": "it may be one of several genes or terms",
     "keyword-not-guessed": "it stands where chemicals and diseases stand, yet could be a gene",
     "keyword-uncovered": "no lexicon has the genes of one of the record's organisms, and it may be one of these",
@@ -195,15 +262,6 @@ def _best_terms(names: Sequence[Name], keyword: str) -> Sequence[Name]:
     return [name for name in main if name.text == keyword] or main
 
 
-def _only(names: Iterable[Name], otherwise: str) -> _Found:
-    """The one thing that some names mean, under the strictest of them."""
-    best = min(names, key=lambda name: (name.sort, name.text), default=None)
-    if best is None:
-        return _Found(reason=otherwise)
-    alone = all(name.ident == best.ident for name in names)
-    return _Found((best,)) if alone else _Found(reason="keyword-ambiguous")
-
-
 def _organisms(figure: Figure, lexicons: Lexicons) -> _Organisms:
     """The organisms that PFOCR recognised for the figure; human where it names none."""
     ids = [TAXON_IDS.get(name) for name in figure.organisms_ner]
@@ -211,24 +269,20 @@ def _organisms(figure: Figure, lexicons: Lexicons) -> _Organisms:
     return _Organisms(known, len(known) == len(ids)) if ids else _Organisms((HUMAN,), lexicons.covers(HUMAN))
 
 
-def _with_mentions(
-    figure: Figure, keywords: Sequence[str], found: Iterable[tuple[int, _Found]], lexicons: Lexicons
-) -> Figure:
+def _with_mentions(figure: Figure, found: Sequence[tuple[int, _Found]]) -> Figure:
+    if not found:
+        return figure
     mentions: dict[tuple[str, ...], Mention] = {}
     entities: dict[tuple[str, str], Entity] = {(e.kind, e.ident): e for e in figure.entities}
     for place, result in found:
-        for name in result.names:
-            kind = kind_of(name.sort)
-            ident, maps = _identity(name, lexicons)
-            row = place + 1
-            mention = Mention(kind, keywords[place], name.text, ident, KEYWORD_LEXICON + SORT_NAMES[name.sort], (row,))
-            mentions.setdefault(mention[:5], mention)
-            label = lexicons.title(name, ident)
-            taxa = (str(name.taxon),) if name.taxon else ()
-            entities.setdefault((kind, ident), Entity(kind, ident, (label,), (keywords[place],), maps, taxa, row))
-    if not mentions:
-        return figure
-    tables = {f"{mention.kind}s": KEYWORDS for mention in mentions.values()}
+        row = place + 1
+        for mention, entity in result.links:
+            key = mention[:5]
+            if key not in mentions:
+                mentions[key] = Mention(*key, (row,))
+            if entity[:2] not in entities:
+                entities[entity[:2]] = Entity(*entity[:6], row)
+    tables = {f"{kind}s": KEYWORDS for kind in {mention[0] for mention in mentions.values()}}
     return replace(
         figure,
         mentions=(*figure.mentions, *mentions.values()),

@@ -258,6 +258,15 @@ class Lexicons:
         """Those that were given, and the embedded one where it was asked."""
         return [*self._own, *([self._embedded] if self._embedded else [])]
 
+    @property
+    def embedded_used(self) -> bool:
+        """Whether the embedded one was asked."""
+        return bool(self._embedded)
+
+    def use_embedded(self) -> None:
+        """Count the embedded one among those used; another process asked it."""
+        self.of_taxon(HUMAN)
+
     def _of_taxon(self, taxon: int) -> Iterator[Lexicon]:
         """All that have genes of a taxon; the embedded one is opened when its turn comes."""
         yield from (lexicon for lexicon in self._own if taxon in lexicon.taxa)

@@ -115,6 +115,7 @@ class ExportOptions:
         ground: link keywords that no table explains to what the lexicons know.
         lexicons: files of `kg lexicon build`, asked before the embedded one; ids in tables are checked against them.
         embedded: use the embedded lexicon of human genes where no other has any.
+        jobs: processes that work on records; None takes the cores that this process may use. The result is the same.
     """
 
     form: str | None = None
@@ -136,6 +137,7 @@ class ExportOptions:
     ground: bool = True
     lexicons: tuple[Path, ...] = ()
     embedded: bool = True
+    jobs: int | None = 1
 
     def __post_init__(self) -> None:
         if self.form is not None:
@@ -170,6 +172,8 @@ class ExportOptions:
                 "the dataset's IRI ends in it",
                 "use letters, digits, dots, underscores and hyphens",
             )
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError.of("bad-jobs", f"there cannot be {self.jobs} jobs", "", "give 1 or more")
         if self.issued is not None:
             check_date(self.issued, "issued")
 

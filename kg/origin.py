@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from kg.entities import entity_iri, taxon_iri
 from kg.keywords import keywords_of
-from kg.link import Node, entity_iri, taxon_iri
+from kg.node import Node
 from kg.record import KEYWORDS, Figure
 from kg.taxa import TAXON_IDS
 from kg.vocab import OA_BODY, PREFIXES, SCHEMA_DATASET, literal, plain
@@ -214,9 +215,17 @@ def _table_place(node: Node, name: str, figure: Figure) -> Place:
         column = "word"
     kind = node.kind.removesuffix("-mention")
     table = node.table or figure.tables.get(_TABLE_OF[kind], "")
-    if kind == "taxon" and table in ("", KEYWORDS):
+    if kind == "taxon" and (table in ("", KEYWORDS) or _row_of(node, figure) is None):
         return _organism(figure, node.subject)
-    return row_place(table, column, node.rows[0] if node.rows else None) if table else Place()
+    return row_place(table, column, node.rows[0] if node.rows else _row_of(node, figure)) if table else Place()
+
+
+def _row_of(node: Node, figure: Figure) -> int | None:
+    """The first row that has a gene, chemical, disease or taxon."""
+    if node.kind == "taxon":
+        return next((o.row for o in figure.organisms if taxon_iri(o.taxid) == node.subject), None)
+    same = (e for e in figure.entities if e.kind == node.kind and entity_iri(e.kind, e.ident) == node.subject)
+    return next((entity.row for entity in same), None)
 
 
 def _body(node: Node) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from kg.check import Result
@@ -12,7 +12,8 @@ from kg.expand import expand_jsonld, figure_iri
 from kg.idcheck import IdChecker
 from kg.keywords import ground_keywords
 from kg.lexicon import Lexicons
-from kg.link import Linker, Node
+from kg.link import Linker
+from kg.node import Linked, Node
 from kg.origin import field_of
 from kg.pmcids import PaperIds
 from kg.read import RawRecord, locate_problem, read_record
@@ -31,8 +32,13 @@ class Outcome:
     raw: RawRecord
     findings: Findings
     figure: Figure | None = None
-    nodes: list[Node] | None = None
+    linked: Linked | None = None
     failure: Problem | None = None
+
+    @property
+    def nodes(self) -> list[Node] | None:
+        """All nodes, the figure's own first."""
+        return self.linked.nodes if self.linked else None
 
     def digest(self) -> bytes:
         """SHA-256 of the record and its tables."""
@@ -69,22 +75,36 @@ class Processor:
 
     def run(self, raw: RawRecord) -> Outcome:
         """The outcome of one record; problems have their place filled in."""
+        outcome = self.prepare(raw)
+        self.check([outcome])
+        return outcome
+
+    def prepare(self, raw: RawRecord) -> Outcome:
+        """The outcome of one record that the shapes have not seen yet."""
         outcome = Outcome(raw, Findings(raw.path))
         findings = outcome.findings
         try:
             figure = self._grounded(read_record(raw, findings), findings)
             stated = expand_jsonld(figure, findings, repair=self.repair)
             # The figure keeps what its record says of the paper: a DOI from NCBI's list must not beat another record's.
-            nodes = self.linker.nodes(self._with_ids(figure), figure_iri(figure.figid), stated)
-            self._check(nodes, figure, findings)
-            outcome.figure, outcome.nodes = figure, nodes
+            outcome.linked = self.linker.link(self._with_ids(figure), figure_iri(figure.figid), stated)
+            outcome.figure = figure
         except (ShapesError, UsageError):  # no fault of the record's
             raise
         except KgError as error:
             failure = replace(error.problem, figid=findings.figid)
             outcome.failure = locate_problem(raw, failure)
-        findings.problems = [locate_problem(raw, problem) for problem in findings.problems]
+        if findings.problems:
+            findings.problems = [locate_problem(raw, problem) for problem in findings.problems]
         return outcome
+
+    def check(self, outcomes: Sequence[Outcome]) -> None:
+        """Hold outcomes against the shapes; one that breaks them keeps only its failure."""
+        if self.checker is None:
+            return
+        found = [(outcome, outcome.linked) for outcome in outcomes if outcome.linked is not None]
+        for place in self.checker.suspects([linked for _, linked in found]):
+            self._check(found[place][0], self.checker)
 
     def _grounded(self, figure: Figure, findings: Findings) -> Figure:
         """The figure with its tables' ids checked, and links for what has no table."""
@@ -101,18 +121,19 @@ class Processor:
         ids = self.paper_ids(int(paper.pmcid.removeprefix("PMC"))) if self.paper_ids else None
         return replace(paper, pmid=ids.pmid, doi=paper.doi or ids.doi) if ids else paper
 
-    def _check(self, nodes: list[Node], figure: Figure, findings: Findings) -> None:
-        if self.checker is None:
+    def _check(self, outcome: Outcome, checker: RecordChecker) -> None:
+        figure, nodes, findings = outcome.figure, outcome.nodes, outcome.findings
+        if figure is None or nodes is None:
             return
-        results = self.checker.check(nodes)
-        problems = [_problem(result, nodes, figure, self.checker.shapes) for result in results]
+        problems = [_problem(result, nodes, figure, checker.shapes) for result in checker.check(nodes)]
         worst = next((problem for problem in problems if problem.severity == "error"), None)
-        findings.problems += (p for p in problems if p is not worst and p.severity != "note")
-        for problem in problems:
-            if problem.severity == "note":
-                findings.notes[problem.code] += 1
+        findings.problems += (
+            locate_problem(outcome.raw, p) for p in problems if p is not worst and p.severity != "note"
+        )
+        findings.notes.update(problem.code for problem in problems if problem.severity == "note")
         if worst is not None:
-            raise KgError(worst)
+            outcome.figure = outcome.linked = None
+            outcome.failure = locate_problem(outcome.raw, replace(worst, figid=findings.figid))
 
 
 def _problem(result: Result, nodes: list[Node], figure: Figure, shapes: ShapesGraph) -> Problem:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from kg.errors import Problem, UsageError
 from kg.output import AtomicFile, disk_errors
-from kg.process import Outcome
+from kg.read import RawRecord
 
 __all__ = ["Quarantine"]
 
@@ -27,8 +28,8 @@ class Quarantine:
                 "bad-quarantine", f"{folder} is no folder", "bad records are copied into it", "name a folder"
             )
 
-    def add(self, outcome: Outcome, problem: Problem) -> None:
-        """Copy a record, its tables and its problems.
+    def add(self, raw: RawRecord, problems: Sequence[Problem]) -> None:
+        """Copy a record, its tables and its problems, the one that left it out first.
 
         Raises:
             UsageError: the folder cannot be written.
@@ -36,18 +37,17 @@ class Quarantine:
         if self.folder is None:
             return
         with disk_errors(self.folder):
-            name = self._free_name(outcome, problem)
-            problems = [problem, *outcome.findings.problems]
-            if outcome.raw.data:
-                self._put("_figures", f"{name}.md", outcome.raw.data)
-            for kind, (_, data) in outcome.raw.tables.items():
+            name = self._free_name(raw, problems[0])
+            if raw.data:
+                self._put("_figures", f"{name}.md", raw.data)
+            for kind, (_, data) in raw.tables.items():
                 self._put("_data", f"{name}-{kind}.tsv", data)
             self._put("problems", f"{name}.txt", "\n".join(p.text() for p in problems).encode() + b"\n")
             lines = json.dumps([p.to_json() for p in problems], indent=2, ensure_ascii=False)
             self._put("problems", f"{name}.json", lines.encode() + b"\n")
 
-    def _free_name(self, outcome: Outcome, problem: Problem) -> str:
-        stem = outcome.raw.stem or PurePosixPath(problem.path.replace("!", "/")).stem or "record"
+    def _free_name(self, raw: RawRecord, problem: Problem) -> str:
+        stem = raw.stem or PurePosixPath(problem.path.replace("!", "/")).stem or "record"
         name, number = stem, 1
         while name in self._taken:
             number += 1

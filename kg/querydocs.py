@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from typing import Final
 
@@ -64,12 +63,9 @@ def _facts(query: SavedQuery, base: str, aim: Term) -> list[tuple[Term, Term]]:
 
 def queries_turtle(queries: Iterable[SavedQuery], *, base: str = BASE, target: str | None = None) -> str:
     """The same as Turtle."""
-    writer, out = TurtleWriter(Names(base)), io.StringIO()
-    writer.start(out)
-    for subject, facts in query_nodes(queries, base=base, target=target):
-        writer.block(out, subject, facts, None)
-    writer.end(out)
-    return out.getvalue()
+    writer = TurtleWriter(Names(base))
+    blocks = (writer.text(subject, facts, None) for subject, facts in query_nodes(queries, base=base, target=target))
+    return "".join((writer.head(), *blocks, writer.tail()))
 
 
 def queries_markdown(queries: Iterable[SavedQuery]) -> str:

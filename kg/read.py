@@ -9,7 +9,7 @@ from kg.errors import KgError, Problem, SourceError
 from kg.figure import make_figure
 from kg.frontmatter import MAX_RECORD_BYTES, decode, locate, parse_front_matter, split_front_matter
 from kg.record import Figure, Findings
-from kg.tables import KINDS, Read, inline_rows, read_rows, table_rows
+from kg.tables import KINDS, Read, read_inline, read_table
 
 __all__ = ["RawRecord", "locate_problem", "read_record"]
 
@@ -70,12 +70,12 @@ def _read_table(name: str, raw: RawRecord, front: Mapping[str, object], read: Re
         path, data = raw.tables[name]
         if inline:
             findings.notes["inline-table-superseded"] += 1
-        read_rows(name, table_rows(name, decode(data, path), path, findings), read, path, findings)
+        read_table(name, decode(data, path), read, path, findings)
         return path
     if inline is None:
         return ""
     before = len(findings.problems)
-    read_rows(name, inline_rows(name, inline), read, raw.path, findings)
+    read_inline(name, inline, read, raw.path, findings)
     findings.problems[before:] = [_inline_place(name, problem) for problem in findings.problems[before:]]
     return name
 

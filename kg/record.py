@@ -23,6 +23,7 @@ __all__ = [
     "Mention",
     "Organism",
     "Paper",
+    "Unlinked",
     "generation_of",
     "present",
 ]
@@ -40,6 +41,14 @@ KEYWORD_LEXICON: Final = "keyword_"
 """What the names of those lexicons begin with that this tool itself looked keywords up in."""
 
 
+class Unlinked(NamedTuple):
+    """A keyword that stays text: why (`kg.keywords.REASONS`), its position in the list from 0, and what it says."""
+
+    reason: str
+    place: int
+    keyword: str
+
+
 @dataclass(slots=True)
 class Findings:
     """What was noticed about one record: problems with a place, notes and repairs as counts, keywords left as text."""
@@ -49,7 +58,7 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
-    unlinked: list[Problem] = field(default_factory=list)
+    unlinked: list[Unlinked] = field(default_factory=list)
 
     def warn(self, code: str, what: str, why: str, mend: str, **where: object) -> None:
         """Add a problem that leaves the record usable; `where` are further fields of `Problem`."""

@@ -1,39 +1,56 @@
-"""One record's nodes against the shapes, without checking again what many records share.
+"""Records' nodes against the shapes, without checking again what many records have alike.
 
-A gene has the same facts in every record that mentions it. With the shipped shapes, whose constraints each
-look at one node and the classes of what it points to, such a node is checked when it is first met and only
-its class is given to later checks; a third of a record's triples need not be read by the engine again. A
-test compares the results with those of the whole graph. Foreign shapes get the whole graph every time.
+With the shipped shapes, whose constraints each look at one node and the classes of what it points to, a node whose
+facts are a `Form`'s (a gene, a lexicon, the match of a word to a gene) is checked when its form is first met; what
+comes later needs no second look. Neither does a keyword or mentioned entity of a figure, which shapes look at one by
+one. The rest of several records is checked in one call where no two of them describe the same node; those of which
+anything is found there are looked at again alone. Tests compare the results with those of whole graphs. Foreign shapes
+get each record's whole graph every time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from kg.check import Checker, Result, make_checker
-from kg.link import Fact, Node
+from kg.node import Form, Linked, Node
 from kg.shapes import ShapesGraph
-from kg.vocab import IN_TAXON, RDF_TYPE, Names, Term
+from kg.vocab import (
+    FABIO_JOURNAL,
+    FOAF_ORGANIZATION,
+    RDF_TYPE,
+    SCHEMA_KEYWORDS,
+    SCHEMA_MENTIONS,
+    SCHEMA_ORGANIZATION,
+    SKOS_CONCEPT,
+    SKOS_CONCEPT_SCHEME,
+    Names,
+    Term,
+)
 
 __all__ = ["RecordChecker", "ntriples"]
 
-_SHARED: Final = frozenset(("gene", "chemical", "disease", "taxon", "mapping"))
-_SHARED_CLASSES: Final = ("Gene", "Chemical", "Disease", "Taxon")
+_SHARED: Final = frozenset(
+    ("gene", "chemical", "disease", "taxon", "mapping", "journal", "publisher", "lexicon", "scheme", "agent")
+)
+"""Kinds of nodes that stand in many records; their classes are targets of shapes of their own."""
+
+_KEPT: Final = 1 << 16
+_MENTIONS: Final = frozenset(("gene-mention", "chemical-mention", "disease-mention"))
+
+_POINTED_AT: Final = frozenset(("taxon", "journal", "publisher"))
+"""Shared kinds whose class is asked for by figures, papers and organism evidence; others by mentions alone."""
 
 
 def ntriples(nodes: Iterable[Node]) -> str:
     """The triples of some nodes as N-Triples text."""
-    return "\n".join([f"{s} {p} {o} ." for s, _, facts, _, _ in nodes for p, o in facts])
-
-
-def _key(subject: Term, facts: list[Fact], types: Mapping[Term, list[Term]]) -> int:
-    """All that a check of a shared node looks at: its facts, and the classes of the taxa that it points to."""
-    return hash((subject, *facts, *[tuple(types.get(o, ())) for p, o in facts if p == IN_TAXON]))
+    return "\n".join([f"{s} {p} {o} ." for s, _, facts, *_ in nodes for p, o in facts])
 
 
 class RecordChecker:
-    """Checks the nodes of records, one record a call.
+    """Checks the nodes of records.
 
     Args:
         shapes: the shapes graph.
@@ -46,39 +63,134 @@ class RecordChecker:
         self.shapes = shapes
         self.full: Checker = make_checker(shapes, engine)
         self.whole = whole
-        self._known: set[int] = set()
-        self._classes = [names.pfo(name) for name in _SHARED_CLASSES]
+        own = [names.pfo(name) for name in ("Gene", "Chemical", "Disease", "Taxon", "KeywordLexicon")]
+        others = (FABIO_JOURNAL, FOAF_ORGANIZATION, SCHEMA_ORGANIZATION, SKOS_CONCEPT, SKOS_CONCEPT_SCHEME)
+        self._classes = frozenset((*own, *others))
+        # Keywords and mentions are most of a figure's facts, and the same ones stand in many figures.
+        single = {SCHEMA_KEYWORDS, SCHEMA_MENTIONS} & shapes.value_by_value()
+        self._seen = {predicate: _Seen() for predicate in single}
         if not whole:
             self._own = make_checker(shapes.without_targets(self._classes), engine)
 
+    def suspects(self, records: Sequence[Linked]) -> list[int]:
+        """Which of some records need to be checked alone; of the others it is known that nothing is wrong."""
+        if self.whole:
+            return list(range(len(records)))
+        found = {place for place, linked in enumerate(records) if self._says_more(linked)}
+        parts = {place: self._part(linked) for place, linked in enumerate(records) if place not in found}
+        for group in _disjoint(parts):
+            results = self._own.check("\n".join([text for place in group for text in parts[place].own]))
+            if results:
+                foci = {result.focus for result in results}
+                blamed = {place for place in group if not foci.isdisjoint(parts[place].subjects)}
+                found |= blamed or group
+        found |= {place for place, part in parts.items() if part.shared and self.full.check(ntriples(part.shared))}
+        for place, part in parts.items():
+            if place not in found:
+                part.passed(self)
+        return sorted(found)
+
     def check(self, nodes: list[Node]) -> list[Result]:
         """The results for one record, sorted."""
-        if self.whole or self._says_more(nodes):
+        types = [o for p, o in nodes[0].facts if p == RDF_TYPE]
+        if self.whole or "part" in [node.kind for node in nodes] or not self._classes.isdisjoint(types):
             return self.full.check(ntriples(nodes))
-        own = [node for node in nodes if node.kind not in _SHARED]
-        shared: dict[Term, list[Fact]] = {}
-        for subject, kind, facts, _, _ in nodes:
-            if kind in _SHARED:  # one subject can have several nodes: a ChEBI id as chemical and as mapping
-                known = shared.get(subject)
-                shared[subject] = facts if known is None else known + facts
-        types = {s: [o for p, o in facts if p == RDF_TYPE] for s, facts in shared.items()}
-        classes = [f"{s} {RDF_TYPE} {o} ." for s, found in types.items() for o in found]
-        results = self._own.check("\n".join((ntriples(own), *classes)))
-        keys = {s: _key(s, facts, types) for s, facts in shared.items()}
-        new = {s: key for s, key in keys.items() if key not in self._known}
-        return sorted(results + self._check_new(new, nodes)) if new else results
-
-    def _says_more(self, nodes: list[Node]) -> bool:
-        """Whether a record's JSON-LD could be about a gene: it describes other nodes, or calls its figure one."""
-        called = {(RDF_TYPE, name) for name in self._classes}
-        return any(
-            node.kind == "part" or (node.kind == "figure" and not called.isdisjoint(node.facts)) for node in nodes
-        )
-
-    def _check_new(self, new: dict[Term, int], nodes: list[Node]) -> list[Result]:
-        """Results for shared nodes not met before; one with any result is looked at again in the next record."""
-        looked_at = [node for node in nodes if node.kind in _SHARED and (node.subject in new or node.kind == "taxon")]
-        results = [result for result in self.full.check(ntriples(looked_at)) if result.focus in new]
-        faulty = {result.focus for result in results}
-        self._known.update(key for subject, key in new.items() if subject not in faulty)
+        mentions = [node for node in nodes if node.kind in _MENTIONS]
+        own = [node for node in nodes if node.kind not in _SHARED and node.kind not in _MENTIONS]
+        part = self._of([*own, *mentions], [node for node in nodes if node.kind in _SHARED], mentioned=bool(mentions))
+        results = self._own.check("\n".join(part.own))
+        if part.shared:
+            wanted = {node.subject for node in part.shared}
+            results = sorted(results + [r for r in self.full.check(ntriples(part.shared)) if r.focus in wanted])
         return results
+
+    def _part(self, linked: Linked) -> _Part:
+        new = [
+            form.node(mentions.figure)
+            for mentions in linked.mentions
+            for form in mentions.forms
+            if form.passed is not self
+        ]
+        part = self._of([linked.paper, *linked.own, *new], linked.shared, mentioned=bool(new))
+        subject = linked.figure
+        for predicate, values in linked.facts.items():
+            seen = self._seen.get(predicate)
+            unseen = values if seen is None else seen.unseen(values)
+            part.own.extend([f"{subject} {predicate} {value} ." for value in unseen])
+            if seen is not None and unseen:
+                part.values.append((seen, unseen))
+        part.subjects.append(subject)
+        return part
+
+    def _of(self, own: list[Node], shared: list[Node], *, mentioned: bool) -> _Part:
+        """What must be looked at of a record; `mentioned` says that new mentions are among its own nodes."""
+        # Where no mention is new, nothing is left that a shape asks for the class of a gene or lexicon for.
+        pointed = shared if mentioned else [node for node in shared if node.kind in _POINTED_AT]
+        classes = [f"{node.subject} {RDF_TYPE} {o} ." for node in pointed for p, o in node.facts if p == RDF_TYPE]
+        new = [node for node in shared if node.form is None or node.form.passed is not self]
+        subjects = [node.subject for node in shared]
+        if len(set(subjects)) < len(subjects):
+            # Two nodes of one subject (an id listed as chemical and as disease) are one node in the graph: never kept.
+            twice = {subject for subject, number in Counter(subjects).items() if number > 1}
+            alone = [node._replace(form=None) if node.subject in twice else node for node in shared]
+            new = [node for node in alone if node.form is None or node.form.passed is not self]
+        forms = [node.form for node in (*own, *new) if node.form is not None]
+        return _Part([ntriples(own), *classes], [node.subject for node in own], _with_taxa(new, shared), forms, [])
+
+    def _says_more(self, linked: Linked) -> bool:
+        """Whether a record's JSON-LD could be about a gene: it describes other nodes, or calls its figure one."""
+        parts = any(node.kind == "part" for node in linked.own)
+        return parts or not self._classes.isdisjoint(linked.facts[RDF_TYPE])
+
+
+class _Seen:
+    """Values of a predicate that shapes look at one by one, and of which they found nothing to say."""
+
+    def __init__(self) -> None:
+        self._values: set[Term] = set()
+
+    def unseen(self, values: Iterable[Term]) -> set[Term]:
+        return set(values) - self._values
+
+    def add(self, values: Iterable[Term]) -> None:
+        if len(self._values) > _KEPT:
+            self._values.clear()
+        self._values.update(values)
+
+
+class _Part(NamedTuple):
+    """What must be looked at of one record: text of its own nodes, nodes that others share, and the forms of both."""
+
+    own: list[str]
+    subjects: list[Term]
+    shared: list[Node]
+    forms: list[Form]
+    values: list[tuple[_Seen, Collection[Term]]]
+
+    def passed(self, checker: RecordChecker) -> None:
+        """Remember that nothing was wrong."""
+        for form in self.forms:
+            form.passed = checker
+        for seen, values in self.values:
+            seen.add(values)
+
+
+def _with_taxa(new: list[Node], shared: list[Node]) -> list[Node]:
+    """New nodes with those of the record whose class they ask for: a gene its taxon's, a lexicon its scheme's."""
+    if not new:
+        return []
+    subjects = {node.subject for node in new}
+    return [node for node in shared if node.kind in ("taxon", "scheme") or node.subject in subjects]
+
+
+def _disjoint(parts: Mapping[int, _Part]) -> list[set[int]]:
+    """Records in groups in which no two describe the same node: together they could hide what each of them lacks."""
+    groups: list[tuple[set[int], set[Term]]] = []
+    for place, part in parts.items():
+        group = next((group for group in groups if group[1].isdisjoint(part.subjects)), None)
+        if group is None:
+            group = (set(), set())
+            groups.append(group)
+        group[0].add(place)
+        group[1].update(part.subjects)
+    return [members for members, _ in groups]

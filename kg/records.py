@@ -76,7 +76,7 @@ def record_graph(figure: Figure, *, repair: bool = True, base: str | None = None
 
     names = Names(base) if base else Names()
     stated = expand_jsonld(figure, Findings(), repair=repair)
-    nodes = Linker(names).nodes(figure, figure_iri(figure.figid), stated)
+    nodes = Linker(names).link(figure, figure_iri(figure.figid), stated).nodes
     graph = rdflib.Graph(bind_namespaces="none")
     for prefix, namespace in names.prefixes.items():
         # rdflib knows another `schema` and would call ours `schema1` without `replace`.

@@ -5,7 +5,7 @@ Each is counted by name in the report; `--no-repair` leaves them all out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
@@ -26,7 +26,7 @@ from kg.vocab import (
     plain,
 )
 
-__all__ = ["LICENSES", "REPAIRS", "licence_iri", "repaired"]
+__all__ = ["LICENSES", "REPAIRS", "Repairs", "licence_iri"]
 
 LICENSES: Final = {
     "CC0": "http://creativecommons.org/publicdomain/zero/1.0/",
@@ -52,26 +52,10 @@ REPAIRS: Final = {
 """Every repair by the name under which the report counts it."""
 
 
-def repaired(triples: list[Triple], subject: Term, own_id: str, figure: Figure, findings: Findings) -> Iterator[Triple]:
-    """The triples with the generator's constants put right on the figure; those of other nodes as they are.
-
-    Args:
-        triples: what the JSON-LD states.
-        subject: term of the figure.
-        own_id: its `@id` as the document spells it.
-        figure: the record, whose title and caption stand in.
-        findings: receives each repair, once a record (keywords: once each).
-    """
-    mend = _Repairs(subject, own_id, figure, findings, _wikipathways_nodes(triples, subject))
-    for triple in triples:
-        if triple[0] in mend.unnamed:
-            continue
-        replacement = mend.one(triple) if triple[0] == subject else triple
-        if replacement is not None:
-            yield replacement
+_ABSENT_TERMS: Final = frozenset(map(literal, ABSENT))
 
 
-def _wikipathways_nodes(triples: list[Triple], subject: Term) -> frozenset[Term]:
+def _wikipathways_nodes(triples: Iterable[Triple], subject: Term) -> frozenset[Term]:
     """Unnamed creators that are called WikiPathways."""
     prefix = f"{subject[:-1]}#b"
     called = literal("WikiPathways")
@@ -93,41 +77,85 @@ def licence_iri(value: Term, subject: Term) -> Term | None:
     return iri(LICENSES[code]) if code in LICENSES else None
 
 
-class _Repairs:
-    """The repairs of one figure; each method takes a triple and gives what stands in its place."""
+class Repairs:
+    """Puts the generator's constants right on one figure; what is said of other nodes stays as it is.
+
+    Args:
+        triples: what the JSON-LD states, besides texts under keys that the context does not coerce.
+        subject: term of the figure.
+        own_id: its `@id` as the document spells it.
+        figure: the record, whose title and caption stand in.
+        findings: receives each repair, once a record (keywords: once each).
+    """
 
     def __init__(
-        self, subject: Term, own_id: str, figure: Figure, findings: Findings, unnamed: frozenset[Term]
+        self, triples: Iterable[Triple], subject: Term, own_id: str, figure: Figure, findings: Findings
     ) -> None:
-        self.subject, self.figure, self.findings, self.unnamed = subject, figure, findings, unnamed
+        self.subject, self.figure, self.findings = subject, figure, findings
+        self.unnamed = _wikipathways_nodes(triples, subject)
+        self.methods: dict[Term, Callable[[Triple], Triple | None]] = {
+            SCHEMA_KEYWORDS: self._keyword,
+            SCHEMA_NAME: self._name,
+            SCHEMA_CREATOR: self._creator,
+            SCHEMA_DESCRIPTION: self._description,
+            SCHEMA_LICENSE: self._license,
+        }
         self.folder = f"<{own_id.rpartition('/')[0]}/"
 
-    def one(self, triple: Triple) -> Triple | None:
-        method = _METHODS.get(triple[1])
-        return method(self, triple) if method else triple
+    def triples(self, triples: Iterable[Triple]) -> list[Triple]:
+        """Triples about any node, as they should be."""
+        found = []
+        for triple in triples:
+            mended = triple if triple[0] != self.subject else self._one(triple)
+            if mended is not None and triple[0] not in self.unnamed:
+                found.append(mended)
+        return found
+
+    def texts(self, predicate: Term, values: list[Term]) -> Iterator[tuple[Term, list[Term]]]:
+        """The figure's texts under one predicate, as they should be."""
+        if predicate == SCHEMA_KEYWORDS:
+            # Most of all texts are keywords, and nearly all of them are as they should be.
+            absent = [] if _ABSENT_TERMS.isdisjoint(values) else [v for v in values if v in _ABSENT_TERMS]
+            if absent:
+                self.findings.repairs["absent-keyword-dropped"] += len(absent)
+                values = [value for value in values if value not in _ABSENT_TERMS]
+            yield predicate, values
+            return
+        if predicate not in self.methods:
+            yield predicate, values
+            return
+        for value in values:
+            mended = self._one((self.subject, predicate, value))
+            if mended is not None:
+                yield mended[1], [mended[2]]
+
+    def _one(self, triple: Triple) -> Triple | None:
+        """What stands in the place of a triple about the figure, if anything."""
+        method = self.methods.get(triple[1])
+        return method(triple) if method else triple
 
     def _count(self, name: str) -> None:
         self.findings.repairs[name] = 1
 
-    def keyword(self, triple: Triple) -> Triple | None:
+    def _keyword(self, triple: Triple) -> Triple | None:
         if triple[2][1:-1] not in ABSENT:
             return triple
         self.findings.repairs["absent-keyword-dropped"] += 1
         return None
 
-    def name(self, triple: Triple) -> Triple | None:
+    def _name(self, triple: Triple) -> Triple | None:
         if triple[2] != literal("CreativeWork"):
             return triple
         self._count("name-from-figtitle")
         return (self.subject, SCHEMA_NAME, literal(self.figure.title)) if self.figure.title else None
 
-    def creator(self, triple: Triple) -> Triple:
+    def _creator(self, triple: Triple) -> Triple:
         if triple[2] not in self.unnamed:
             return triple
         self._count("creator-wikidata")
         return self.subject, SCHEMA_CREATOR, WIKIPATHWAYS
 
-    def description(self, triple: Triple) -> Triple | None:
+    def _description(self, triple: Triple) -> Triple | None:
         """The JSON-LD copies the caption; where it says something else, that is told, and it is what counts here."""
         if not triple[2].startswith('"'):
             return triple
@@ -137,7 +165,7 @@ class _Repairs:
         self._count("description-once")
         return None if text in ABSENT else (self.subject, SCHEMA_DESCRIPTION, literal(text))
 
-    def license(self, triple: Triple) -> Triple:
+    def _license(self, triple: Triple) -> Triple:
         """A licence code resolved against the record's own address is no licence: map it, or keep it as text."""
         text = _code(triple[2], self.folder)
         if text is None:
@@ -153,12 +181,3 @@ class _Repairs:
             key=("schema-jsonld", "license"),
         )
         return self.subject, DCTERMS_RIGHTS, literal(text)
-
-
-_METHODS: Final[dict[Term, Callable[[_Repairs, Triple], Triple | None]]] = {
-    SCHEMA_KEYWORDS: _Repairs.keyword,
-    SCHEMA_NAME: _Repairs.name,
-    SCHEMA_CREATOR: _Repairs.creator,
-    SCHEMA_DESCRIPTION: _Repairs.description,
-    SCHEMA_LICENSE: _Repairs.license,
-}

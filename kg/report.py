@@ -7,16 +7,17 @@ import json
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from kg.errors import Problem
+from kg.errors import Problem, printable
+from kg.keywords import unlinked_problem
 from kg.output import AtomicFile, Written, disk_errors
-from kg.record import KEYWORDS, Figure, Findings
+from kg.record import KEYWORDS, Figure, Findings, Unlinked
 
-__all__ = ["ExportReport", "ProblemLog", "write_report"]
+__all__ = ["Counts", "ExportReport", "PartLog", "ProblemLog", "write_report"]
 
 _IN_MEMORY = 1 << 20
 
@@ -41,9 +42,19 @@ class ProblemLog:
         if self._listener:
             self._listener(problem)
 
-    def keep(self, problem: Problem) -> None:
-        """Keep a note that is counted already; nobody is told of it as it comes."""
-        self._write(json.dumps(problem.to_json()) + "\n")
+    def keep(self, unlinked: Sequence[Unlinked], path: str, figid: str) -> None:
+        """Keep notes of keywords, which are counted already; nobody is told of them as they come."""
+        if unlinked:
+            self._write(json.dumps({"unlinked": unlinked, "path": printable(path), "figid": figid}) + "\n")
+
+    def extend(self, part: PartLog) -> None:
+        """Note what another part of the run noted, in its order."""
+        for event in part.events:
+            if isinstance(event[0], Problem):
+                self.add(event[0], left_out=event[1])
+            else:
+                self.keep(*event)
+        self.count(part.notes)
 
     def _write(self, line: str) -> None:
         self._file.seek(0, io.SEEK_END)
@@ -74,12 +85,53 @@ class ProblemLog:
             if not line:
                 return
             place = self._file.tell()
-            yield json.loads(line)
+            record = json.loads(line)
+            if "unlinked" in record:
+                for one in record["unlinked"]:
+                    yield unlinked_problem(Unlinked(*one), record["path"], record["figid"]).to_json()
+            else:
+                yield record
 
     def __iter__(self) -> Iterator[Problem]:
         for record in self.records():
             record.pop("left_out", None)
             yield Problem(**{"why": "", "mend": "", **record, "key": tuple(record.get("key", ()))})
+
+
+class PartLog:
+    """The problems and notes of a part of a run, to be taken over by a `ProblemLog`."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Problem, bool] | tuple[list[Unlinked], str, str]] = []
+        self.notes: Counter[str] = Counter()
+
+    def add(self, problem: Problem, *, left_out: bool = False) -> None:
+        """Note one problem; `left_out` says that its record does not stand in the graph."""
+        self.events.append((problem, left_out))
+
+    def keep(self, unlinked: list[Unlinked], path: str, figid: str) -> None:
+        """Keep notes of keywords, which are counted already."""
+        if unlinked:
+            self.events.append((unlinked, path, figid))
+
+
+@dataclass(slots=True)
+class Counts:
+    """What went into the graph: `figures` and `papers` are distinct nodes, `grounded` mentions that keywords gave."""
+
+    figures: int = 0
+    papers: int = 0
+    mentions: Counter[str] = field(default_factory=Counter)
+    grounded: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
+
+    def add(self, figure: Figure, findings: Findings) -> None:
+        """Count a figure."""
+        self.figures += 1
+        self.mentions.update([mention.kind for mention in figure.mentions])
+        if KEYWORDS in figure.tables.values():
+            self.grounded.update([m.kind for m in figure.mentions if figure.tables[f"{m.kind}s"] == KEYWORDS])
+        self.repairs.update(findings.repairs)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,14 +170,13 @@ class ExportReport:
         """Whether no error was met."""
         return self.problems.errors == 0
 
-    def count_figure(self, figure: Figure, findings: Findings) -> None:
-        """Count a figure that goes into the graph."""
-        self.figures += 1
-        self.mentions.update(Counter(mention.kind for mention in figure.mentions))
-        if KEYWORDS in figure.tables.values():
-            self.grounded.update(m.kind for m in figure.mentions if figure.tables[f"{m.kind}s"] == KEYWORDS)
-        self.repairs.update(findings.repairs)
-        self.problems.count(findings.notes)
+    def count(self, counts: Counts) -> None:
+        """Add what a part of the export counted."""
+        self.figures += counts.figures
+        self.papers += counts.papers
+        self.mentions.update(counts.mentions)
+        self.grounded.update(counts.grounded)
+        self.repairs.update(counts.repairs)
 
     def rows(self) -> list[tuple[str, str]]:
         """The short table that ends a run: label and value."""

@@ -35,6 +35,12 @@ _ALLOWED: Final = frozenset((
     "sparql", "select", "ask", "prefixes", "declare", "prefix", "namespace", "SPARQLConstraint",
 ))  # fmt: skip
 
+_ONE_VALUE: Final = frozenset((
+    "path", "severity", "message", "name", "description", "order", "group", "nodeKind", "datatype", "pattern", "flags",
+    "minLength", "maxLength", "minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "in", "languageIn",
+))  # fmt: skip
+"""What a shape may say whose result for a value hangs on that value alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyShape:
@@ -106,6 +112,25 @@ class ShapesGraph:
         reduced = copy(self)
         reduced.__dict__["ntriples"] = kept
         return reduced
+
+    def value_by_value(self) -> frozenset[Term]:
+        """Paths that all shapes with them look at one value at a time: no count, no other node, no other value."""
+        told: dict[Term, bool] = {}
+        for shape in self.properties.values():
+            plain = self._looks_at_values(ox.NamedNode(shape.iri[1:-1]))
+            told[shape.path] = told.get(shape.path, True) and plain
+        return frozenset(path for path, plain in told.items() if plain)
+
+    def _looks_at_values(self, shape: ox.NamedNode | ox.BlankNode) -> bool:
+        for quad in self.store.quads_for_pattern(shape, None, None):
+            term = quad.predicate.value
+            inner = quad.object
+            if term == _SH + "not":
+                if not isinstance(inner, ox.BlankNode) or not self._looks_at_values(inner):
+                    return False
+            elif term.startswith(_SH) and term.removeprefix(_SH) not in _ONE_VALUE:
+                return False
+        return True
 
     def _check_terms(self) -> None:
         for quad in self.store:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final, Self, cast
 
+from kg.node import Fact, Groups, Mentions, grouped
 from kg.options import OutputKind
 from kg.output import AtomicFile, AtomicFolder, Written
 from kg.tally import Tally
 from kg.vocab import Names, Term
-from kg.write import FORMATS, BlockWriter, make_writer
+from kg.write import FORMATS, make_writer
 
-__all__ = ["LAYER_ORDER", "GraphSink"]
+__all__ = ["LAYER_ORDER", "Blocks", "GraphSink", "Texts"]
 
 LAYER_ORDER: Final = ("core", "genes", "chemicals", "diseases", "links", "meta", "queries")
 
-Fact = tuple[Term, Term]
+Texts = Mapping[str, str]
+"""Text by layer; under the empty name where one file takes all layers as they come."""
 
 
 def _layer_files() -> frozenset[str]:
@@ -28,31 +31,75 @@ def _layer_files() -> frozenset[str]:
     return frozenset(layer + suffix for layer in LAYER_ORDER for suffix in suffixes)
 
 
-class GraphSink:
-    """Takes blocks and counts them.
+class Blocks:
+    """Turns nodes into text, layer by layer where the output has them apart, and counts them.
 
-    A single file gets them in the order in which they come, so that a figure's blocks stand together; only
-    TriG, which should have each graph once, collects its layers in temporary files first. `commit` makes the
-    result appear; leaving the context without it removes every trace.
+    Args:
+        kind: of the output.
+        names: the project's own terms.
+    """
+
+    def __init__(self, kind: OutputKind, names: Names) -> None:
+        self.names, self.apart = names, kind.folder or kind.form == "trig"
+        self.writer = make_writer(kind.form, names)
+        self._graphs = {layer: self.graph(layer) if kind.form != "trig" else None for layer in LAYER_ORDER}
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.tally = Tally()
+        self._texts: defaultdict[str, list[str]] = defaultdict(list)
+
+    def put(self, layer: str, subject: Term, facts: Sequence[Fact]) -> None:
+        """Add one subject's facts."""
+        self.put_groups(layer, subject, grouped(facts))
+
+    def put_groups(self, layer: str, subject: Term, groups: Groups) -> None:
+        """The same, of values by predicate."""
+        self.tally.add_groups(layer, groups)
+        self._texts[layer if self.apart else ""].append(self.writer.groups(subject, groups, self._graphs[layer]))
+
+    def put_mentions(self, layer: str, mentions: Mentions) -> None:
+        """Add mentions of one figure."""
+        self.tally.add_mentions(layer, mentions)
+        self._texts[layer if self.apart else ""].append(self.writer.mentions(mentions, self._graphs[layer]))
+
+    def write(self, layer: str, subject: Term, facts: Sequence[Fact]) -> None:
+        """The same without counting, for the description that holds the counts."""
+        self._texts[layer if self.apart else ""].append(self.writer.text(subject, facts, self._graphs[layer]))
+
+    def graph(self, layer: str) -> Term:
+        """The named graph of a layer."""
+        return self.names.own(f"graph/{layer}")
+
+    def taken(self) -> dict[str, str]:
+        """The texts so far, which are then forgotten."""
+        texts = {layer: "".join(parts) for layer, parts in self._texts.items()}
+        self._texts.clear()
+        return texts
+
+
+class GraphSink:
+    """Takes text in order and makes the files.
+
+    A single file gets it as it comes, so that a figure's blocks stand together; only TriG, which should have each
+    graph once, collects its layers in temporary files first. `commit` makes the result appear; leaving the context
+    without it removes every trace.
     """
 
     def __init__(self, output: Path, kind: OutputKind, names: Names) -> None:
-        self.output, self.kind, self.names = output, kind, names
-        self.tally = Tally()
+        self.output, self.kind = output, kind
+        self.blocks = Blocks(kind, names)
         self._stack = ExitStack()
         self._folder: AtomicFolder | None = None
-        self._file: AtomicFile | None = None
         self._files: dict[str, AtomicFile] = {}
-        self._writers: dict[str, BlockWriter] = {}
+        self._begun: set[str] = set()
         self._spools: dict[str, IO[str]] = {}
         if kind.folder:
             self._folder = AtomicFolder(output, _layer_files())
             self._stack.callback(self._folder.abort)
         else:
-            self._file = AtomicFile(output, kind.compression)
-            self._stack.callback(self._file.abort)
-            self._writers[""] = make_writer(kind.form, names)
-            self._writers[""].start(self._file)
+            self._open("", output)
 
     def __enter__(self) -> Self:
         return self
@@ -60,34 +107,30 @@ class GraphSink:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def put(self, layer: str, subject: Term, facts: list[Fact], *, uniform: str = "") -> None:
-        """Write one subject's facts into a layer; `uniform` as in `Tally.add`."""
-        self.tally.add(layer, facts, uniform=uniform)
-        self.write(layer, subject, facts)
+    def append(self, texts: Texts) -> None:
+        """Append what `Blocks.taken` gave, here or in another process."""
+        for layer, text in texts.items():
+            if self._folder is None and layer:
+                self._spool(layer).write(text)
+            elif text:
+                file = self._files.get(layer) or self._layer_file(layer)
+                joint = "" if layer in self._begun else self.blocks.writer.joint
+                self._begun.add(layer)
+                file.write(text.removeprefix(joint))
 
-    def write(self, layer: str, subject: Term, facts: Iterable[Fact]) -> None:
-        """The same without counting, for the description that holds the counts."""
-        if self._folder is not None:
-            file = self._layer_file(layer)
-            self._writers[layer].block(file, subject, facts, self.graph(layer))
-        elif self.kind.form == "trig":
-            self._writers[""].block(self._spool(layer), subject, facts, None)
-        elif self._file is not None:
-            self._writers[""].block(self._file, subject, facts, self.graph(layer))
+    def flush(self) -> None:
+        """Append what `blocks` holds."""
+        self.append(self.blocks.taken())
 
-    def graph(self, layer: str) -> Term:
-        """The named graph of a layer."""
-        return self.names.own(f"graph/{layer}")
+    def _open(self, layer: str, path: Path) -> AtomicFile:
+        file = self._files[layer] = AtomicFile(path, self.kind.compression)
+        self._stack.callback(file.abort)
+        file.write(self.blocks.writer.head())
+        return file
 
     def _layer_file(self, layer: str) -> AtomicFile:
-        file = self._files.get(layer)
-        if file is None and self._folder is not None:
-            path = self._folder.temporary / f"{layer}{self.kind.suffix}"
-            file = self._files[layer] = AtomicFile(path, self.kind.compression)
-            self._stack.callback(file.abort)
-            writer = self._writers[layer] = make_writer(self.kind.form, self.names)
-            writer.start(file)
-        return cast("AtomicFile", file)
+        folder = cast("AtomicFolder", self._folder)
+        return self._open(layer, folder.temporary / f"{layer}{self.kind.suffix}")
 
     def _spool(self, layer: str) -> IO[str]:
         spool = self._spools.get(layer)
@@ -98,18 +141,17 @@ class GraphSink:
 
     def finish(self, *layers: str) -> list[Written]:
         """Close the files of some layers (all, where none is named) and tell what was written."""
+        self.flush()
         if self._folder is not None:
             names = layers or tuple(self._files)
             return [self._finish_layer(name) for name in sorted(names, key=LAYER_ORDER.index) if name in self._files]
-        if self._file is None:
-            return []
-        self._unspool(self._file)
-        self._writers[""].end(self._file)
-        return [self._file.finish()]
+        self._unspool(self._files[""])
+        self._files[""].write(self.blocks.writer.tail())
+        return [self._files[""].finish()]
 
     def _finish_layer(self, layer: str) -> Written:
         file = self._files.pop(layer)
-        self._writers[layer].end(file)
+        file.write(self.blocks.writer.tail())
         written = file.finish()
         file.commit()
         return written
@@ -118,7 +160,7 @@ class GraphSink:
         for layer in sorted(self._spools, key=LAYER_ORDER.index):
             spool = self._spools[layer]
             spool.seek(0)
-            file.write(f"\n<{self.graph(layer)[1:-1]}> {{\n")
+            file.write(f"\n<{self.blocks.graph(layer)[1:-1]}> {{\n")
             shutil.copyfileobj(spool, cast("IO[str]", file), 1 << 20)
             file.write("}\n")
 
@@ -126,5 +168,5 @@ class GraphSink:
         """Make the result appear under its name."""
         if self._folder is not None:
             self._folder.commit()
-        elif self._file is not None:
-            self._file.commit()
+        else:
+            self._files[""].commit()

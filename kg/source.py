@@ -16,6 +16,7 @@ from typing import NamedTuple, Self
 
 from kg.errors import SourceError, UsageError
 from kg.frontmatter import MAX_RECORD_BYTES, decode, parse_front_matter, split_front_matter
+from kg.pending import Pending, unreadable_file
 from kg.read import RawRecord
 from kg.stores import BAD_ARCHIVE, Folder, SingleFile, Store, open_store, unreadable
 from kg.tables import KINDS
@@ -202,22 +203,33 @@ class Source:
         """The bytes of a record and of its tables.
 
         Raises:
-            SourceError: the file cannot be read (any more).
+            SourceError: a file cannot be read (any more).
         """
-        layout = self._layouts[entry.source]
-        stem = PurePosixPath(entry.name).stem
-        path = layout.store.shown(entry.name)
-        return RawRecord(path, _read(layout.store, entry.name), self._tables(entry, stem), stem)
+        return self.pending(entry).load()
 
-    def _tables(self, entry: Entry, stem: str) -> dict[str, tuple[str, bytes]]:
+    def pending(self, entry: Entry) -> Pending:
+        """Where a record and its tables are; what only this process can fetch is fetched."""
+        store = self._layouts[entry.source].store
+        stem = PurePosixPath(entry.name).stem
+        path = store.shown(entry.name)
+        tables: dict[str, tuple[str, bytes | None]] = {}
+        data = None
+        try:
+            tables = {kind: _held(*place) for kind, place in self._tables(entry, stem).items()}
+            data = _held(store, entry.name)[1]
+        except SourceError as error:
+            return Pending(entry.paper, entry.figid, path, stem, data, tables, error.problem)
+        return Pending(entry.paper, entry.figid, path, stem, data, tables)
+
+    def _tables(self, entry: Entry, stem: str) -> dict[str, tuple[Store, str]]:
         places = (*self._data, self._layouts[entry.source], *self._beside.get(entry.source, ()))
         ids = dict.fromkeys((entry.figid, stem))
-        tables: dict[str, tuple[str, bytes]] = {}
+        tables: dict[str, tuple[Store, str]] = {}
         for kind in KINDS:
             for layout in places:
                 name = layout.find(ids, kind)
                 if name is not None:
-                    tables[kind] = (layout.store.shown(name), _read(layout.store, name))
+                    tables[kind] = (layout.store, name)
                     break
         return tables
 
@@ -228,17 +240,15 @@ class Source:
                 yield from (layout.store.shown(name) for name in layout.unused())
 
 
-def _read(store: Store, name: str) -> bytes:
+def _held(store: Store, name: str) -> tuple[str, bytes | None]:
+    """A file's path for messages, and its bytes unless any process can read it at that path."""
+    path = store.shown(name)
+    if isinstance(store, Folder):
+        return path, None
     try:
-        return store.fetch(name)
+        return path, store.fetch(name)
     except (OSError, *BAD_ARCHIVE) as error:
-        raise SourceError.of(
-            "unreadable-file",
-            f"the file cannot be read: {getattr(error, 'strerror', None) or error}",
-            "it vanished, is protected or is damaged",
-            "check the file and its rights, then run again",
-            path=store.shown(name),
-        ) from None
+        raise unreadable_file(path, error) from None
 
 
 def open_sources(paths: Sequence[str | os.PathLike[str]], data: Sequence[str | os.PathLike[str]] = ()) -> Source:

@@ -8,23 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from kg.errors import SourceError
 from kg.record import Entity, Findings, Kind, Mention, Organism, present
 
-__all__ = ["KINDS", "Read", "Row", "inline_rows", "read_rows", "table_rows"]
+__all__ = ["KINDS", "Read", "read_inline", "read_table"]
 
 KINDS: Final[dict[str, Kind]] = {"genes": "gene", "chemicals": "chemical", "diseases": "disease"}
 """A table's name in file names and front matter, and the kind of thing that it lists."""
 
-_GENE_COLUMNS: Final = frozenset((
+_GENE_ORDER: Final = (
     "organism_id", "organism_name", "organism_group", "word", "match", "ncbigene_symbol", "ncbigene_id",
     "source", "count_direct", "count_synonym", "count_match",
-))  # fmt: skip
+)  # fmt: skip
+"""The columns as all published gene tables have them."""
+
+_CELL: Final = r"[^\t\n]*"
+_GENE_ROW: Final = re.compile("\t".join(f"({_CELL}" + rf"\t{_CELL}" * (cells - 1) + ")" for cells in (3, 5, 3)) + "\n")
+_GENE_COLUMNS: Final = frozenset(_GENE_ORDER)
 _ORGANISM_COLUMNS: Final = (
     "organism_id", "organism_name", "organism_group", "count_direct", "count_synonym", "count_match"
 )  # fmt: skip
+_REMEMBERED: Final = 1 << 14
 _REQUIRED: Final[dict[str, tuple[frozenset[str], ...]]] = {
     "genes": (_GENE_COLUMNS - {"organism_name", "organism_group", "count_direct", "count_synonym", "count_match"},),
     "chemicals": (frozenset({"word", "mesh", "chebi"}), frozenset({"word", "source", "identifier"})),
@@ -44,6 +51,15 @@ _NUMBER_ID: Final = {
 _MESH_ID = re.compile(r"(?:mesh:)?([A-Z][0-9]{3,18})", re.IGNORECASE | re.ASCII)
 
 
+class _Meaning(NamedTuple):
+    """What a row amounts to wherever it stands: its mention and entity without their places, and its taxon."""
+
+    mention: tuple[Kind, str, str, str, str]
+    entity: tuple[Kind, str, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None
+    taxon: str
+    identity: tuple[Kind, str]
+
+
 class Row(NamedTuple):
     """One row: its cells by column name, and its place (line number, or position in an inline list)."""
 
@@ -58,40 +74,126 @@ class Read:
     mentions: dict[tuple[str, ...], Mention] = field(default_factory=dict)
     entities: dict[tuple[str, str], Entity] = field(default_factory=dict)
     organisms: dict[str, Organism] = field(default_factory=dict)
-    organism_cells: set[tuple[str | None, ...]] = field(default_factory=set)
+    organism_cells: set[tuple[str, ...]] = field(default_factory=set)
 
 
-def table_rows(name: str, text: str, path: str, findings: Findings) -> Iterator[Row]:
-    r"""Rows of a tab-separated companion table; quotes are text, the first line names the columns.
+class _Layout:
+    """What is known of all tables with one header: the columns, and what rows amount to that were read before."""
+
+    def __init__(self, name: str, header: str) -> None:
+        self.name = name
+        self.columns = tuple(header.split("\t"))
+        self.usual = _KNOWN[name].issuperset(self.columns) and any(
+            needed <= set(self.columns) for needed in _REQUIRED[name]
+        )
+        self.meaning = lru_cache(maxsize=_REMEMBERED)(self._meaning)
+
+    def row(self, line: str, place: int) -> Row:
+        return Row(dict(zip(self.columns, line.split("\t"), strict=True)), place)
+
+    def parts(self, body: str) -> list[tuple[str, str, str]] | None:
+        """Each row as organism, the rest of what it means, and counts; None where it must be read cell by cell."""
+        if self.name != "genes":
+            lines = body.split("\n")
+            if not lines[-1]:
+                lines.pop()
+            return None if "" in lines else [("", line, "") for line in lines]
+        if self.columns != _GENE_ORDER:
+            return None
+        rows = _GENE_ROW.findall(body if body.endswith("\n") else body + "\n")
+        length = sum([len(organism) + len(rest) + len(counts) for organism, rest, counts in rows]) + 3 * len(rows)
+        return rows if length in (len(body), len(body) + 1) else None
+
+    def _meaning(self, organism: str, rest: str) -> _Meaning | None:
+        """What a row amounts to: its counts are another in each figure, the rest comes again and again."""
+        columns = self.columns if self.name != "genes" else _GENE_ORDER[:-3]
+        cells = f"{organism}\t{rest}".split("\t") if organism or self.name == "genes" else rest.split("\t")
+        if len(cells) != len(columns):
+            return None
+        read, findings = Read(), Findings()
+        _read_row(self.name, Row(dict(zip(columns, cells, strict=True)), 0), read, "", findings)
+        if findings.problems:
+            return None  # what is wrong has a place, which is another each time
+        (mention,) = read.mentions.values()
+        entity = next((entity[:6] for entity in read.entities.values()), None)
+        return _Meaning(mention[:5], entity, "".join(read.organisms), (mention.kind, mention.ident))
+
+
+_layout = lru_cache(maxsize=32)(_Layout)
+
+
+def read_table(name: str, text: str, read: Read, path: str, findings: Findings) -> None:
+    r"""Add the rows of a tab-separated companion table; quotes are text, the first line names the columns.
 
     Args:
         name: `genes`, `chemicals` or `diseases`.
         text: the file's text, line ends already `\n`.
-        path: for messages.
-        findings: receives warnings of unknown columns.
+        read: is added to.
+        path: of the table, for messages.
+        findings: receives unknown columns and bad ids as warnings, rows without id and repeated rows as notes.
 
     Raises:
         SourceError: a needed column is missing, or a row has more or fewer cells than the header.
     """
-    lines = text.split("\n")
-    columns = lines[0].split("\t")
-    _check_columns(name, columns, path, findings)
-    width = len(columns)
-    for number, line in enumerate(lines[1:], start=2):
-        if not line:
+    header, _, body = text.partition("\n")
+    layout = _layout(name, header)
+    if not layout.usual:
+        _check_columns(name, layout.columns, path, findings)
+    parts = layout.parts(body)
+    if parts is None:
+        _read_cells(layout, body.split("\n"), read, path, findings)
+        return
+    organisms: set[tuple[str, str]] = set()
+    for number, (organism, rest, counts) in enumerate(parts, start=2):
+        meaning = layout.meaning(organism, rest)
+        if meaning is None:
+            line = f"{organism}\t{rest}\t{counts}" if name == "genes" else rest
+            _read_line(layout, line, number, read, path, findings)
             continue
-        cells = line.split("\t")
-        if len(cells) != width:
-            raise SourceError.of(
-                "bad-table-row",
-                f"row {number} has {len(cells)} cells, the header has {width}",
-                "a cut or shifted row would put ids under the wrong name",
-                "fetch the table again, or correct the row",
-                path=path,
-                line=number,
-                column=1,
-            )
-        yield Row(dict(zip(columns, cells, strict=True)), number)
+        _add(meaning, number, read, findings)
+        if meaning.taxon and (organism, counts) not in organisms:
+            organisms.add((organism, counts))
+            _note_organism(layout.row(f"{organism}\t{rest}\t{counts}", number), meaning.taxon, read, path, findings)
+
+
+def _read_cells(layout: _Layout, lines: Sequence[str], read: Read, path: str, findings: Findings) -> None:
+    for number, line in enumerate(lines, start=2):
+        if line:
+            _read_line(layout, line, number, read, path, findings)
+
+
+def _read_line(layout: _Layout, line: str, number: int, read: Read, path: str, findings: Findings) -> None:
+    cells = line.count("\t") + 1
+    if cells != len(layout.columns):
+        raise _cut_row(number, cells, len(layout.columns), path)
+    _read_row(layout.name, layout.row(line, number), read, path, findings)
+
+
+def _add(meaning: _Meaning, number: int, read: Read, findings: Findings) -> None:
+    """Add a row that was read before, in this table or another."""
+    key, entity, _, identity = meaning
+    if key in read.mentions or not key[3]:
+        _add_mention(read, Mention(*key, (number,)), findings)
+    else:
+        read.mentions[key] = Mention(*key, (number,))
+    if entity is not None:
+        known = read.entities.get(identity)
+        if known is None:
+            read.entities[identity] = Entity(*entity, number)
+        elif known[2:6] != entity[2:]:
+            _add_entity(read, Entity(*entity, number))
+
+
+def _cut_row(number: int, cells: int, width: int, path: str) -> SourceError:
+    return SourceError.of(
+        "bad-table-row",
+        f"row {number} has {cells} cells, the header has {width}",
+        "a cut or shifted row would put ids under the wrong name",
+        "fetch the table again, or correct the row",
+        path=path,
+        line=number,
+        column=1,
+    )
 
 
 def _check_columns(name: str, columns: Sequence[str], path: str, findings: Findings) -> None:
@@ -119,12 +221,8 @@ def _check_columns(name: str, columns: Sequence[str], path: str, findings: Findi
             )
 
 
-def inline_rows(name: str, value: object) -> Iterator[Row]:
-    """Rows of a table that stands in the front matter itself (records of 2020-21), under today's column names.
-
-    Raises:
-        SourceError: the field is no list of mappings from text to text.
-    """
+def _inline_rows(name: str, value: object) -> Iterator[Row]:
+    """The rows under today's column names."""
     items = value if isinstance(value, list) else ([] if value == "" else [value])
     for place, item in enumerate(items, start=1):
         if not isinstance(item, dict) or not all(isinstance(cell, str) for cell in item.values()):
@@ -151,22 +249,28 @@ def _modern(item: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def read_rows(name: str, rows: Iterator[Row], read: Read, path: str, findings: Findings) -> None:
-    """Add the rows of one table to what was read so far.
+def read_inline(name: str, value: object, read: Read, path: str, findings: Findings) -> None:
+    """Add the rows of a table that stands in the front matter itself (records of 2020-21).
 
     Args:
         name: `genes`, `chemicals` or `diseases`.
-        rows: as `table_rows` or `inline_rows` give them.
+        value: the field.
         read: is added to.
-        path: of the table, for messages.
+        path: of the record, for messages.
         findings: receives bad ids as warnings, rows without id and repeated rows as notes.
+
+    Raises:
+        SourceError: the field is no list of mappings from text to text.
     """
-    kind = KINDS[name]
-    for row in rows:
-        if kind == "gene":
-            _read_gene(row, read, path, findings)
-        else:
-            _read_term(name, kind, row, read, path, findings)
+    for row in _inline_rows(name, value):
+        _read_row(name, row, read, path, findings)
+
+
+def _read_row(name: str, row: Row, read: Read, path: str, findings: Findings) -> None:
+    if name == "genes":
+        _read_gene(row, read, path, findings)
+    else:
+        _read_term(name, KINDS[name], row, read, path, findings)
 
 
 def _read_gene(row: Row, read: Read, path: str, findings: Findings) -> None:
@@ -180,6 +284,13 @@ def _read_gene(row: Row, read: Read, path: str, findings: Findings) -> None:
         symbol = present(cell("ncbigene_symbol", ""))
         _add_entity(read, Entity("gene", ident, _one(symbol), (), (), _one(taxon), row.place))
     if taxon:
+        _note_organism(row, taxon, read, path, findings)
+
+
+def _note_organism(row: Row, taxon: str, read: Read, path: str, findings: Findings) -> None:
+    told = tuple([row.cells.get(column, "") for column in _ORGANISM_COLUMNS])
+    if told not in read.organism_cells:  # they repeat on every row of an organism
+        read.organism_cells.add(told)
         _add_organism(row, taxon, read, path, findings)
 
 
@@ -271,10 +382,6 @@ def _count(value: str) -> int | None:
 
 def _add_organism(row: Row, taxid: str, read: Read, path: str, findings: Findings) -> None:
     cell = row.cells.get
-    cells = tuple([cell(column) for column in _ORGANISM_COLUMNS])
-    if cells in read.organism_cells:  # they repeat on every row of an organism
-        return
-    read.organism_cells.add(cells)
     direct, synonym, match = (_count(cell(f"count_{name}", "")) for name in ("direct", "synonym", "match"))
     counts = (direct, synonym, match)
     group = _one(present(cell("organism_group", "")))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from kg.node import Fact, Groups, Mentions, grouped
 from kg.vocab import (
     FOAF_DEPICTION,
     FOAF_PAGE,
@@ -21,9 +23,6 @@ from kg.vocab import (
 )
 
 __all__ = ["TARGETS", "Tally", "Target"]
-
-
-Fact = tuple[Term, Term]
 
 
 class Target(NamedTuple):
@@ -80,6 +79,17 @@ def _target(term: Term) -> str:
     return next((target.key for target in TARGETS if term.startswith(target.start, 1)), "")
 
 
+_ALIKE: Final = ({"<>"}, {'""'})
+"""First and last characters of values that are all IRIs, or all plain texts."""
+
+
+def _tag(value: Term) -> str:
+    """The datatype of a literal, or empty text for an IRI."""
+    if value[0] == "<":
+        return ""
+    return value[value.rindex("^") + 1 :] if value[-1] == ">" else _STRING
+
+
 class Tally:
     """Counts the blocks that are written; every subject must come once for the entity counts to hold."""
 
@@ -88,48 +98,74 @@ class Tally:
         self._blocks: Counter[tuple[Term, ...]] = Counter()
         self._facts: dict[tuple[Term, ...], dict[tuple[Term, str], int]] = {}
         self._links: Counter[tuple[Term, str]] = Counter()
-        self._uniform: Counter[tuple[Term, ...]] = Counter()
-        self._samples: dict[tuple[Term, ...], list[Fact]] = {}
+        self._uniform: Counter[str] = Counter()
+        self._samples: dict[str, list[Fact]] = {}
 
-    def add(self, layer: str, facts: list[Fact], *, uniform: str = "") -> None:
-        """Count one block.
+    def add(self, layer: str, facts: Sequence[Fact]) -> None:
+        """Count one block that stands in a layer."""
+        self.add_groups(layer, grouped(facts))
 
-        Args:
-            layer: that it stands in.
-            facts: predicates and objects.
-            uniform: a kind of node (a mention) in which predicates determine classes and datatypes and none is
-                a link: such blocks come by the million, so only their number is counted, and one is kept.
+    def add_groups(self, layer: str, groups: Groups) -> None:
+        """Count one block, given as values by predicate."""
+        types = tuple(groups.get(RDF_TYPE, ()))
+        self._blocks[types] += 1
+        counts, links = self._facts.setdefault(types, {}), self._links
+        number = 0
+        for predicate, values in groups.items():
+            number += len(values)
+            if len(values) == 1 or {value[0] + value[-1] for value in values} in _ALIKE:
+                key = (predicate, _tag(values[0]))
+                counts[key] = counts.get(key, 0) + len(values)
+            else:
+                for value in values:
+                    key = (predicate, _tag(value))
+                    counts[key] = counts.get(key, 0) + 1
+            if predicate in _LINKS:
+                for value in values:
+                    if value[0] == "<":
+                        link = (predicate, _target(value))
+                        links[link] = links.get(link, 0) + 1
+        self.layers[layer] += number
+
+    def add_mentions(self, layer: str, mentions: Mentions) -> None:
+        """Count mentions, in which predicates determine classes and datatypes, and none is a link.
+
+        They come by the million, so only the number of each pattern is counted, and one of each is kept.
         """
-        self.layers[layer] += len(facts)
-        if uniform:
-            form = (Term(uniform), *[predicate for predicate, _ in facts])
-            self._uniform[form] += 1
-            if form not in self._samples:
-                self._samples[form] = facts
-            return
-        self._count(facts, 1)
+        forms = mentions.forms
+        self.layers[layer] += sum([len(form.facts) for form in forms]) + len(forms)
+        for pattern, number in Counter([form.pattern for form in forms]).items():
+            self._uniform[pattern] += number
+            if pattern not in self._samples:
+                sample = next(form for form in forms if form.pattern == pattern)
+                self._samples[pattern] = list(sample.node(mentions.figure).facts)
+
+    def merge(self, other: Tally) -> None:
+        """Add what was counted elsewhere."""
+        self.layers.update(other.layers)
+        self._blocks.update(other._blocks)
+        self._links.update(other._links)
+        self._uniform.update(other._uniform)
+        self._samples = other._samples | self._samples
+        for types, counts in other._facts.items():
+            mine = self._facts.setdefault(types, {})
+            for key, number in counts.items():
+                mine[key] = mine.get(key, 0) + number
 
     def _settle(self) -> None:
-        """Turn the numbers of uniform blocks into counts."""
-        for form, number in self._uniform.items():
-            self._count(self._samples[form], number)
+        """Turn the numbers of patterns into counts."""
+        for pattern, number in self._uniform.items():
+            self._count(self._samples[pattern], number)
         self._uniform.clear()
 
-    def _count(self, facts: list[Fact], times: int) -> None:
-        types = tuple(value for predicate, value in facts if predicate == RDF_TYPE)
+    def _count(self, facts: Sequence[Fact], times: int) -> None:
+        types = tuple([value for predicate, value in facts if predicate == RDF_TYPE])
         self._blocks[types] += times
         counts = self._facts.setdefault(types, {})
-        for predicate, value in facts:
-            if value[0] == "<":
-                tag = ""
-                if predicate in _LINKS:
-                    self._links[predicate, _target(value)] += times
-            elif value[-1] == ">":
-                tag = value[value.rindex("^") + 1 :]
-            else:
-                tag = _STRING
-            key = (predicate, tag)
-            counts[key] = counts.get(key, 0) + times
+        for key, number in Counter([(predicate, _tag(value)) for predicate, value in facts]).items():
+            counts[key] = counts.get(key, 0) + number * times
+        links = [(p, _target(value)) for p, value in facts if p in _LINKS and value[0] == "<"]
+        self._links.update(links if times == 1 else {link: times * links.count(link) for link in links})
 
     @property
     def triples(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["tidy", "tidy_paper_title", "tidy_title"]
@@ -52,6 +53,7 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=64)
 def tidy_title(text: str) -> str:
     """A figure's title or caption: tidy, without the residue of a figure number in front (`: `, `|`, `. `).
 

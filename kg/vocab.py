@@ -24,7 +24,7 @@ __all__ = [
     "iri",
     "is_iri",
     "literal",
-    "mention_iri",
+    "mention_digest",
     "plain",
     "slug",
 ]
@@ -83,6 +83,9 @@ _UNSAFE_IN_IRI = re.compile(
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.")
 _UNSAFE_IN_LOCAL = re.compile(_UNSAFE_IN_IRI.pattern + r"|[#?\[\]]")
+_PLAIN_IRI = re.compile(r"[A-Za-z0-9_.:/#?=&;,()+~!*@-]*")
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_.:/=&;,()+~!*@-]*")
+"""Characters that are safe without doubt; the search for unsafe ones takes ten times as long."""
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f]')
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _UNESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([tbnrf"\\\']))')
@@ -99,7 +102,7 @@ def encode_local(text: str) -> str:
     >>> encode_local("10.1002/(SICI)1<1::AID>3.0.CO;2-#")
     '10.1002/(SICI)1%3C1::AID%3E3.0.CO;2-%23'
     """
-    return _UNSAFE_IN_LOCAL.sub(_percent, text)
+    return text if _PLAIN_LOCAL.fullmatch(text) else _UNSAFE_IN_LOCAL.sub(_percent, text)
 
 
 def iri(text: str) -> Term:
@@ -108,7 +111,7 @@ def iri(text: str) -> Term:
     >>> iri("http://example.com/a b")
     '<http://example.com/a%20b>'
     """
-    return Term(f"<{_UNSAFE_IN_IRI.sub(_percent, text)}>")
+    return Term(f"<{text if _PLAIN_IRI.fullmatch(text) else _UNSAFE_IN_IRI.sub(_percent, text)}>")
 
 
 def is_iri(text: str) -> bool:
@@ -131,7 +134,9 @@ def literal(text: str, datatype: Term | None = None) -> Term:
     >>> print(literal('the "p53" gene'))
     "the \"p53\" gene"
     """
-    quoted = f'"{_ESCAPED.sub(_escape, text)}"'
+    # What is printable has no control characters; the search for these takes three times as long.
+    safe = text.isprintable() and '"' not in text and "\\" not in text
+    quoted = f'"{text if safe else _ESCAPED.sub(_escape, text)}"'
     return Term(f"{quoted}^^{datatype}" if datatype else quoted)
 
 
@@ -172,19 +177,16 @@ def slug(name: str) -> str:
     return f"{parts or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def mention_iri(figure: Term, kind: str, *parts: str) -> Term:
-    """The IRI of a mention: the figure's, `#`, one letter for the kind, 12 hex digits of its identity.
+def mention_digest(*parts: str) -> str:
+    """What tells the mentions of a figure apart: 12 hex digits, the head of a SHA-256.
 
     Args:
-        figure: term of the figure.
-        kind: `g` gene, `c` chemical, `d` disease.
-        parts: word, match, identifier and lexicon; the digits are the head of their SHA-256.
+        parts: word, match, identifier and lexicon.
 
-    >>> mention_iri(Term("<http://example.com/f>"), "g", "ASC", "ASC", "412", "ncbigene_synonym")
-    '<http://example.com/f#g-3ad0a37f5852>'
+    >>> mention_digest("ASC", "ASC", "412", "ncbigene_synonym")
+    '3ad0a37f5852'
     """
-    digest = hashlib.sha256("\t".join(parts).encode()).hexdigest()[:12]
-    return Term(f"{figure[:-1]}#{kind}-{digest}>")
+    return hashlib.sha256("\t".join(parts).encode()).hexdigest()[:12]
 
 
 def _in(prefix: str, local: str) -> Term:

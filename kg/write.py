@@ -1,25 +1,20 @@
 """Nodes to text: Turtle, N-Triples, N-Quads, TriG and JSON-LD, one subject a block, in a stable order.
 
-Writers append to a text stream; where the stream leads, and that it appears whole, is `output`'s matter.
+Writers make text; where it goes, and that it appears whole, is `output`'s matter.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
+from kg.node import Fact, Groups, Mentions, grouped, ungrouped
 from kg.vocab import PREFIXES, RDF_TYPE, RDFS_LABEL, Names, Term, plain
 
-__all__ = ["FORMATS", "BlockWriter", "Format", "TextStream", "make_writer"]
-
-
-class TextStream(Protocol):
-    """Anything that takes text."""
-
-    def write(self, text: str, /) -> object:
-        """Append text."""
+__all__ = ["FORMATS", "BlockWriter", "Format", "make_writer"]
 
 
 class Format(NamedTuple):
@@ -49,10 +44,9 @@ _BARE_NUMBER: Final = {
     f'"^^<{PREFIXES["xsd"]}decimal>': re.compile(r"[+-]?[0-9]*\.[0-9]+"),
 }
 _CACHE_LIMIT: Final = 20_000
-_SHORT_BLOCK: Final = 16
-_PLANS: Final = 1_000
-
-Fact = tuple[Term, Term]
+_QUOTE: Final = '"'
+_SEVERAL: Final = ",\n        "
+_NEXT: Final = " ;\n    "
 
 
 class _Shortener:
@@ -93,23 +87,56 @@ class _Shortener:
 
 
 class BlockWriter(Protocol):
-    """Writes blocks of one subject each; `start` and `end` frame them."""
+    """Turns blocks of one subject each into text; what `head` and `tail` give frames them."""
 
-    def start(self, stream: TextStream) -> None:
-        """Write what stands first."""
+    joint: str
+    """What every block begins with, and the first one after the head must not."""
 
-    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:
-        """Write one subject's facts, in a named graph where the format has such."""
+    def head(self) -> str:
+        """What stands first."""
 
-    def end(self, stream: TextStream) -> None:
-        """Write what stands last."""
+    def text(self, subject: Term, facts: Sequence[Fact], graph: Term | None) -> str:
+        """One subject's facts, in a named graph where the format has such."""
+
+    def groups(self, subject: Term, groups: Groups, graph: Term | None) -> str:
+        """The same, of values by predicate."""
+
+    def mentions(self, mentions: Mentions, graph: Term | None) -> str:
+        """The blocks of mentions of one figure."""
+
+    def tail(self) -> str:
+        """What stands last."""
 
 
-def _grouped(facts: Iterable[Fact]) -> dict[Term, list[Term]]:
-    grouped: dict[Term, list[Term]] = {}
-    for predicate, value in facts:
-        grouped.setdefault(predicate, []).append(value)
-    return grouped
+_FIGURE: Final = Term("<\0>")
+"""Stands for the figure in a form's text; a term never holds a NUL."""
+
+
+def _filled(mentions: Mentions, graph: Term | None, writer: BlockWriter) -> str:
+    """The texts of mentions, which are kept with their forms, with their figure filled in."""
+    key = (writer, graph)
+    texts: list[str] = []
+    for form in mentions.forms:
+        text = form.texts.get(key)
+        if text is None:
+            node = form.node(_FIGURE)
+            text = form.texts[key] = writer.text(node.subject, node.facts, graph)
+        texts.append(text)
+    return "".join(texts).replace("\0", mentions.figure[1:-1])
+
+
+class _Order(dict[Term, tuple[str, str]]):
+    """Predicates with what they are sorted by, and their short form."""
+
+    def __init__(self, short: _Shortener) -> None:
+        super().__init__()
+        self._short = short
+
+    def __missing__(self, predicate: Term) -> tuple[str, str]:
+        name = "a" if predicate == RDF_TYPE else self._short.iri(predicate)
+        first = "0" if predicate == RDF_TYPE else "1" if predicate == RDFS_LABEL else "2"
+        rank = self[predicate] = (first + name, name)
+        return rank
 
 
 class TurtleWriter:
@@ -118,57 +145,43 @@ class TurtleWriter:
     def __init__(self, names: Names) -> None:
         self.prefixes = names.prefixes
         self.short = _Shortener(names.prefixes)
-        self._order: dict[Term, tuple[str, str]] = {}
-        self._plans: dict[tuple[Term, ...], list[tuple[str, list[int]]]] = {}
+        self._order = _Order(self.short)
 
-    def start(self, stream: TextStream) -> None:
-        """Write the prefixes."""
-        stream.write("".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in self.prefixes.items()))
+    joint = ""
 
-    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:  # noqa: ARG002 (the protocol's)
-        """Write one subject; a graph has no place in Turtle and is ignored."""
-        stream.write(self.text(subject, list(facts)))
+    def head(self) -> str:
+        """The prefixes."""
+        return "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in self.prefixes.items())
 
-    def text(self, subject: Term, facts: Sequence[Fact]) -> str:
-        """The block of one subject, with a blank line before it."""
-        short = self.short.term
+    def mentions(self, mentions: Mentions, graph: Term | None) -> str:
+        """The blocks of mentions of one figure."""
+        return _filled(mentions, graph, self)
+
+    def text(self, subject: Term, facts: Sequence[Fact], graph: Term | None) -> str:
+        """The block of one subject, with a blank line before it; a graph has no place in Turtle and is ignored."""
+        return self.groups(subject, grouped(facts), graph)
+
+    def groups(self, subject: Term, groups: Groups, graph: Term | None) -> str:  # noqa: ARG002 (the protocol's)
+        """The same, of values by predicate."""
+        short, order = self.short.term, self._order
         lines = []
-        for name, places in self._plan(tuple([predicate for predicate, _ in facts])):
-            if len(places) == 1:
-                lines.append(f"{name} {short(facts[places[0]][1])}")
-            else:
-                lines.append(f"{name} {self._objects([facts[place][1] for place in places])}")
-        return "\n" + self.short.iri(subject) + " " + " ;\n    ".join(lines) + " .\n"
+        for predicate in sorted(groups, key=order.__getitem__):
+            name, values = order[predicate][1], groups[predicate]
+            if len(values) == 1:
+                value = values[0]
+                lines.append(f"{name} {value if value[-1] == _QUOTE else short(value)}")
+                continue
+            texts = [value if value[-1] == _QUOTE else short(value) for value in values]
+            texts.sort(key=_natural if values[0][0] == "<" else None)
+            lines.append(f"{name} {_SEVERAL.join(texts)}")
+        return f"\n{self.short.iri(subject)} {_NEXT.join(lines)} .\n"
 
-    def _plan(self, predicates: tuple[Term, ...]) -> list[tuple[str, list[int]]]:
-        """Which facts stand under which predicate, in order; the plans of short blocks (mentions) are kept."""
-        plan = self._plans.get(predicates)
-        if plan is None:
-            places: dict[Term, list[int]] = {}
-            for place, predicate in enumerate(predicates):
-                places.setdefault(predicate, []).append(place)
-            plan = [(self._rank(predicate)[1], places[predicate]) for predicate in sorted(places, key=self._rank)]
-            if len(predicates) < _SHORT_BLOCK and len(self._plans) < _PLANS:
-                self._plans[predicates] = plan
-        return plan
-
-    def _rank(self, predicate: Term) -> tuple[str, str]:
-        rank = self._order.get(predicate)
-        if rank is None:
-            name = "a" if predicate == RDF_TYPE else self.short.iri(predicate)
-            first = "0" if predicate == RDF_TYPE else "1" if predicate == RDFS_LABEL else "2"
-            rank = self._order[predicate] = (first + name, name)
-        return rank
-
-    def _objects(self, values: list[Term]) -> str:
-        texts = [self.short.term(value) for value in values]
-        texts.sort(key=_natural if values[0][0] == "<" else None)
-        return ",\n        ".join(texts)
-
-    def end(self, stream: TextStream) -> None:
+    def tail(self) -> str:
         """Nothing closes a Turtle file."""
+        return ""
 
 
+@lru_cache(maxsize=1 << 14)
 def _natural(text: str) -> tuple[str, int, str]:
     """Sorts ncbigene:412 before ncbigene:6774, and plain text as it is."""
     head, _, tail = text.rpartition(":")
@@ -181,16 +194,28 @@ class LinesWriter:
     def __init__(self, *, graphs: bool) -> None:
         self.graphs = graphs
 
-    def start(self, stream: TextStream) -> None:
+    joint = ""
+
+    def head(self) -> str:
         """Nothing stands first."""
+        return ""
 
-    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:
-        """Write one subject's triples."""
+    def text(self, subject: Term, facts: Sequence[Fact], graph: Term | None) -> str:
+        """One subject's triples."""
         tail = f" {graph} .\n" if self.graphs and graph else " .\n"
-        stream.write("".join(sorted(f"{subject} {predicate} {value}{tail}" for predicate, value in facts)))
+        return "".join(sorted([f"{subject} {predicate} {value}{tail}" for predicate, value in facts]))
 
-    def end(self, stream: TextStream) -> None:
+    def groups(self, subject: Term, groups: Groups, graph: Term | None) -> str:
+        """The same, of values by predicate."""
+        return self.text(subject, ungrouped(groups), graph)
+
+    def mentions(self, mentions: Mentions, graph: Term | None) -> str:
+        """The triples of mentions of one figure."""
+        return _filled(mentions, graph, self)
+
+    def tail(self) -> str:
         """Nothing stands last."""
+        return ""
 
 
 class JsonLdWriter:
@@ -199,24 +224,31 @@ class JsonLdWriter:
     def __init__(self, names: Names) -> None:
         self.prefixes = names.prefixes
         self.short = _Shortener(names.prefixes)
-        self._first = True
 
-    def start(self, stream: TextStream) -> None:
-        """Write the context."""
-        self._first = True
-        stream.write(f'{{"@context": {json.dumps(self.prefixes)},\n"@graph": [')
+    joint = ","
 
-    def block(self, stream: TextStream, subject: Term, facts: Iterable[Fact], graph: Term | None) -> None:  # noqa: ARG002 (the protocol's)
-        """Write one node."""
+    def head(self) -> str:
+        """The context."""
+        return f'{{"@context": {json.dumps(self.prefixes)},\n"@graph": ['
+
+    def mentions(self, mentions: Mentions, graph: Term | None) -> str:
+        """The nodes of mentions of one figure."""
+        return "".join([self.text(node.subject, node.facts, graph) for node in mentions.nodes()])
+
+    def text(self, subject: Term, facts: Sequence[Fact], graph: Term | None) -> str:
+        """One node."""
+        return self.groups(subject, grouped(facts), graph)
+
+    def groups(self, subject: Term, groups: Groups, graph: Term | None) -> str:  # noqa: ARG002 (the protocol's)
+        """The same, of values by predicate."""
         node: dict[str, object] = {"@id": self._id(subject)}
-        for predicate, values in sorted(_grouped(facts).items()):
+        for predicate, values in sorted(groups.items()):
             if predicate == RDF_TYPE:
                 node["@type"] = sorted(self._id(value) for value in values)
                 continue
             objects = [self._value(value) for value in sorted(values)]
             node[self._id(predicate)] = objects[0] if len(objects) == 1 else objects
-        stream.write(("\n" if self._first else ",\n") + json.dumps(node, ensure_ascii=False))
-        self._first = False
+        return ",\n" + json.dumps(node, ensure_ascii=False)
 
     def _id(self, term: Term) -> str:
         short = self.short.iri(term)
@@ -233,9 +265,9 @@ class JsonLdWriter:
             return {"@value": plain(text), "@language": language}
         return plain(term)
 
-    def end(self, stream: TextStream) -> None:
-        """Close the graph."""
-        stream.write("\n]}\n")
+    def tail(self) -> str:
+        """Closes the graph."""
+        return "\n]}\n"
 
 
 def make_writer(form: str, names: Names) -> BlockWriter:

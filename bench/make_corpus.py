@@ -31,6 +31,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from bench.varied import Varied
+
 SHARED_PAPERS = 0.15
 # The highest real PMC number is below 13 million, so no copy can be taken for a real paper.
 FIRST_PMC = 20_000_001
@@ -228,7 +230,9 @@ def plan_copies(templates: int, *, records: int, seed: int) -> Iterator[Copy]:
         yield copy
 
 
-def make_corpus(source: Path, out: Path, *, records: int, seed: int = 1, force: bool = False) -> None:
+def make_corpus(
+    source: Path, out: Path, *, records: int, seed: int = 1, force: bool = False, varied: bool = False
+) -> None:
     """Write `records` renamed copies of the records of `source` into `out`.
 
     Args:
@@ -237,6 +241,7 @@ def make_corpus(source: Path, out: Path, *, records: int, seed: int = 1, force: 
         records: how many records to write, no more and no fewer.
         seed: the same seed and source give the same bytes.
         force: replace the records and tables of a folder that is not empty.
+        varied: give each record other genes than its source has.
 
     Raises:
         CorpusError: the source has no records, or the target is not empty or is the source.
@@ -245,13 +250,21 @@ def make_corpus(source: Path, out: Path, *, records: int, seed: int = 1, force: 
     """
     templates = read_templates(source)
     figures, tables = _prepare(source, out, force=force)
+    genes = _varied(seed) if varied else None
     with _opened(figures) as figures_at, _opened(tables) as tables_at:
         for copy in plan_copies(len(templates), records=records, seed=seed):
             template = templates[copy.template]
+            change = genes.copy() if genes else bytes
             # Tables first: once all figures are there, the corpus is known to be whole.
             for name, table in template.tables:
-                _write(name.of_copy(copy), table, tables_at)
-            _write(template.name.of_copy(copy), template.render(copy), figures_at)
+                _write(name.of_copy(copy), change(table), tables_at)
+            _write(template.name.of_copy(copy), change(template.render(copy)), figures_at)
+
+
+def _varied(seed: int) -> Varied:
+    from bench.varied import Varied  # noqa: PLC0415 (needs the lexicon, which making plain copies needs not)
+
+    return Varied(seed)
 
 
 @contextmanager
@@ -310,6 +323,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--source", type=Path, default=default_source(), metavar="FOLDER", help="real records")
     add("--seed", type=int, default=1, help="same seed and source, same bytes (default: 1)")
     add("--stats", action="store_true", help="tell what the source and the made corpus consist of, side by side")
+    add("--varied", action="store_true", help="give each record other genes, drawn by Zipf's law from 20,000")
     add("--force", action="store_true", help="replace the records of a folder that is not empty")
     return parser.parse_args(argv)
 
@@ -318,7 +332,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 when it cannot be done."""
     args = _parse(argv)
     try:
-        make_corpus(args.source, args.out, records=args.records, seed=args.seed, force=args.force)
+        make_corpus(args.source, args.out, records=args.records, seed=args.seed, force=args.force, varied=args.varied)
     except (CorpusError, OSError) as error:
         print(f"make_corpus.py: error: {error}", file=sys.stderr)
         return 2

@@ -104,7 +104,7 @@ class _Builder:
         return Term(f"{self.dataset[:-1]}#{encode_local('-'.join(names))}>")
 
     def blocks(self, triples: int) -> Iterator[Block]:
-        yield self._dataset(triples)
+        yield self.dataset_block(triples)
         yield from self._provenance()
         yield from self._lexicons()
         yield from self._layers()
@@ -121,7 +121,7 @@ class _Builder:
                 ],
             )
 
-    def _dataset(self, triples: int) -> Block:
+    def dataset_block(self, triples: int) -> Block:
         told, classes = self.told, self.tally.classes()
         facts = [
             (RDF_TYPE, _t("void", "Dataset")),
@@ -306,5 +306,7 @@ def describe(names: Names, description: Description, tally: Tally) -> list[Block
     `void:triples` counts the whole graph, the description included.
     """
     builder = _Builder(names, description, tally)
-    own = sum(len(facts) for _, facts in builder.blocks(0))
-    return list(builder.blocks(tally.triples + own))
+    _, *others = builder.blocks(0)
+    dataset = builder.dataset_block(0)
+    own = sum(len(facts) for _, facts in (dataset, *others))
+    return [builder.dataset_block(tally.triples + own), *others]

@@ -53,8 +53,8 @@ half of such genes are members of a family that was read. A chemical's or diseas
 
 _LETTER: Final = {"gene": "g", "chemical": "c", "disease": "d"}
 _CLASS: Final = {"gene": "Gene", "chemical": "Chemical", "disease": "Disease"}
-_KEPT: Final = 1 << 14
-"""Forms kept of each sort: the words and genes that most figures have, in some 20 MB."""
+_KEPT: Final = 1 << 15
+"""Forms kept of each sort: the words and genes that most figures have."""
 
 
 def _obo(local: str) -> Term:

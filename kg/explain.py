@@ -131,9 +131,9 @@ class _Explainer:
 
     def lines(self, node: Node) -> Iterator[Line]:
         for predicate, value in node.facts:
-            name = "a" if predicate == RDF_TYPE else self.short.iri(predicate)
+            name = "a" if predicate == RDF_TYPE else self.short[predicate]
             field, place = self._origin(field_of(node, predicate, self.figure, value), node)
-            yield Line(node.subject, name, self.short.term(value), field, place)
+            yield Line(node.subject, name, self.short[value], field, place)
 
     def _origin(self, place: Place, node: Node) -> tuple[str, str]:
         if place.note:

@@ -67,8 +67,8 @@ class CheckReport:
         short = TurtleWriter(Names()).short
         component = result.component.removesuffix("ConstraintComponent")
         head = f"{plain(result.focus)}: {result.severity.lower()}[{name}]: {component}"
-        head += f" of {short.iri(result.path)}" if result.path else ""
-        head += f", value {short.term(result.value)}" if result.value else ""
+        head += f" of {short[result.path]}" if result.path else ""
+        head += f", value {short[result.value]}" if result.value else ""
         why = f"\n    why: guards {shape.comment}" if shape else ""
         return f"{head}{why}\n    mend: {result.message}"
 

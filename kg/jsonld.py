@@ -128,7 +128,6 @@ def stated_triples(nodes: list[dict[str, Any]], subject: Term, own_id: str) -> l
     return [*rest, *((subject, predicate, value) for predicate, values in texts for value in values)]
 
 
-_SIMPLE_KEY = re.compile(r"[A-Za-z]+")
 _MARK: Final = f"{FIGURE_BASE}--plan--"
 _PLAN_SUBJECT: Final = Term(f"<{_MARK}>")
 _PLAINLY_NAMED = re.compile(re.escape(f"<{FIGURE_BASE}") + r"[A-Za-z0-9_.-]+>")
@@ -148,13 +147,13 @@ def planned_parts(nodes: list[dict[str, Any]], subject: Term) -> tuple[list[Trip
     """
     if len(nodes) != 1 or not _PLAINLY_NAMED.fullmatch(subject) or not _is_usual(nodes[0]):
         return None
-    special = _context()["@context"]
     texts: Texts = []
     rest: dict[str, Any] = {}
     for key, value in nodes[0].items():
-        values = value if isinstance(value, list) else [value]
-        if values and key not in special and _SIMPLE_KEY.fullmatch(key) and {str}.issuperset(map(type, values)):
-            texts.append((iri(_SCHEMA + key), [_text(value) for value in values]))
+        values = value if type(value) is list else [value]
+        predicate = _text_predicate(key)
+        if predicate and values and {str}.issuperset(map(type, values)):
+            texts.append((predicate, [_text(value) for value in values]))
         elif key != "@id":
             rest[key] = value
     shape = json.dumps(rest)
@@ -163,6 +162,13 @@ def planned_parts(nodes: list[dict[str, Any]], subject: Term) -> tuple[list[Trip
         return None
     mark, own = _MARK, subject[1:-1]
     return [(Term(s.replace(mark, own)), p, Term(o.replace(mark, own))) for s, p, o in plan], texts
+
+
+@lru_cache(maxsize=1024)
+def _text_predicate(key: str) -> Term | None:
+    """The predicate of a key whose texts the context does not coerce; None for any other key."""
+    special = _context()["@context"]
+    return iri(_SCHEMA + key) if key.isascii() and key.isalpha() and key not in special else None
 
 
 def _is_usual(node: dict[str, Any]) -> bool:

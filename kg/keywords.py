@@ -279,9 +279,9 @@ def _with_mentions(figure: Figure, found: Sequence[tuple[int, _Found]]) -> Figur
         for mention, entity in result.links:
             key = mention[:5]
             if key not in mentions:
-                mentions[key] = Mention(*key, (row,))
+                mentions[key] = tuple.__new__(Mention, (*key, (row,)))
             if entity[:2] not in entities:
-                entities[entity[:2]] = Entity(*entity[:6], row)
+                entities[entity[:2]] = tuple.__new__(Entity, (*entity[:6], row, ()))
     tables = {f"{kind}s": KEYWORDS for kind in {mention[0] for mention in mentions.values()}}
     return replace(
         figure,

@@ -84,7 +84,13 @@ class RecordChecker:
                 foci = {result.focus for result in results}
                 blamed = {place for place in group if not foci.isdisjoint(parts[place].subjects)}
                 found |= blamed or group
-        found |= {place for place, part in parts.items() if part.shared and self.full.check(ntriples(part.shared))}
+        for group in _compatible(parts):
+            nodes = {id(node): node for place in group for node in parts[place].shared}
+            results = self.full.check(ntriples(nodes.values()))
+            if results:
+                foci = {result.focus for result in results}
+                blamed = {place for place in group if not foci.isdisjoint(n.subject for n in parts[place].shared)}
+                found |= blamed or group
         for place, part in parts.items():
             if place not in found:
                 part.passed(self)
@@ -97,7 +103,7 @@ class RecordChecker:
             return self.full.check(ntriples(nodes))
         mentions = [node for node in nodes if node.kind in _MENTIONS]
         own = [node for node in nodes if node.kind not in _SHARED and node.kind not in _MENTIONS]
-        part = self._of([*own, *mentions], [node for node in nodes if node.kind in _SHARED], mentioned=bool(mentions))
+        part = self._of([*own, *mentions], [node for node in nodes if node.kind in _SHARED], mentions)
         results = self._own.check("\n".join(part.own))
         if part.shared:
             wanted = {node.subject for node in part.shared}
@@ -111,7 +117,7 @@ class RecordChecker:
             for form in mentions.forms
             if form.passed is not self
         ]
-        part = self._of([linked.paper, *linked.own, *new], linked.shared, mentioned=bool(new))
+        part = self._of([linked.paper, *linked.own, *new], linked.shared, new)
         subject = linked.figure
         for predicate, values in linked.facts.items():
             seen = self._seen.get(predicate)
@@ -122,10 +128,11 @@ class RecordChecker:
         part.subjects.append(subject)
         return part
 
-    def _of(self, own: list[Node], shared: list[Node], *, mentioned: bool) -> _Part:
-        """What must be looked at of a record; `mentioned` says that new mentions are among its own nodes."""
-        # Where no mention is new, nothing is left that a shape asks for the class of a gene or lexicon for.
-        pointed = shared if mentioned else [node for node in shared if node.kind in _POINTED_AT]
+    def _of(self, own: list[Node], shared: list[Node], mentions: list[Node]) -> _Part:
+        """What must be looked at of a record; `mentions` are those of its own nodes that are new."""
+        # Of genes, chemicals, diseases and lexicons a shape asks for the class only where a new mention points to them.
+        wanted = {value for node in mentions for _, value in node.facts}
+        pointed = [node for node in shared if node.kind in _POINTED_AT or node.subject in wanted]
         classes = [f"{node.subject} {RDF_TYPE} {o} ." for node in pointed for p, o in node.facts if p == RDF_TYPE]
         new = [node for node in shared if node.form is None or node.form.passed is not self]
         subjects = [node.subject for node in shared]
@@ -194,3 +201,25 @@ def _disjoint(parts: Mapping[int, _Part]) -> list[set[int]]:
         group[0].add(place)
         group[1].update(part.subjects)
     return [members for members, _ in groups]
+
+
+def _compatible(parts: Mapping[int, _Part]) -> list[set[int]]:
+    """Records in groups in which each shared node that must be looked at is the same in all of them."""
+    alone: list[set[int]] = []
+    groups: list[tuple[set[int], dict[Term, Form | None]]] = []
+    for place, part in parts.items():
+        if not part.shared:
+            continue
+        mine = {node.subject: node.form for node in part.shared}
+        if None in mine.values() or len(mine) < len(part.shared):  # of no form, or two nodes that are one in the graph
+            alone.append({place})
+            continue
+        group = next(
+            (g for g in groups if all(g[1].get(subject, form) is form for subject, form in mine.items())), None
+        )
+        if group is None:
+            group = (set(), {})
+            groups.append(group)
+        group[0].add(place)
+        group[1].update(mine)
+    return alone + [members for members, _ in groups]

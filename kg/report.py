@@ -14,8 +14,9 @@ from typing import IO, Any
 
 from kg.errors import Problem, printable
 from kg.keywords import unlinked_problem
+from kg.node import Linked
 from kg.output import AtomicFile, Written, disk_errors
-from kg.record import KEYWORDS, Figure, Findings, Unlinked
+from kg.record import KEYWORDS, Findings, Unlinked
 
 __all__ = ["Counts", "ExportReport", "PartLog", "ProblemLog", "write_report"]
 
@@ -125,13 +126,16 @@ class Counts:
     grounded: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
 
-    def add(self, figure: Figure, findings: Findings) -> None:
+    def add(self, linked: Linked, findings: Findings) -> None:
         """Count a figure."""
         self.figures += 1
-        self.mentions.update([mention.kind for mention in figure.mentions])
-        if KEYWORDS in figure.tables.values():
-            self.grounded.update([m.kind for m in figure.mentions if figure.tables[f"{m.kind}s"] == KEYWORDS])
-        self.repairs.update(findings.repairs)
+        for mentions in linked.mentions:
+            kind, number = mentions.kind.removesuffix("-mention"), len(mentions.forms)
+            self.mentions[kind] += number
+            if mentions.table == KEYWORDS:
+                self.grounded[kind] += number
+        for name, number in findings.repairs.items():
+            self.repairs[name] += number
 
 
 @dataclass(slots=True, kw_only=True)

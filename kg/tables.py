@@ -31,7 +31,7 @@ _GENE_COLUMNS: Final = frozenset(_GENE_ORDER)
 _ORGANISM_COLUMNS: Final = (
     "organism_id", "organism_name", "organism_group", "count_direct", "count_synonym", "count_match"
 )  # fmt: skip
-_REMEMBERED: Final = 1 << 14
+_REMEMBERED: Final = 1 << 15
 _REQUIRED: Final[dict[str, tuple[frozenset[str], ...]]] = {
     "genes": (_GENE_COLUMNS - {"organism_name", "organism_group", "count_direct", "count_synonym", "count_match"},),
     "chemicals": (frozenset({"word", "mesh", "chebi"}), frozenset({"word", "source", "identifier"})),
@@ -173,13 +173,13 @@ def _add(meaning: _Meaning, number: int, read: Read, findings: Findings) -> None
     """Add a row that was read before, in this table or another."""
     key, entity, _, identity = meaning
     if key in read.mentions or not key[3]:
-        _add_mention(read, Mention(*key, (number,)), findings)
+        _add_mention(read, tuple.__new__(Mention, (*key, (number,))), findings)
     else:
-        read.mentions[key] = Mention(*key, (number,))
+        read.mentions[key] = tuple.__new__(Mention, (*key, (number,)))
     if entity is not None:
         known = read.entities.get(identity)
         if known is None:
-            read.entities[identity] = Entity(*entity, number)
+            read.entities[identity] = tuple.__new__(Entity, (*entity, number, ()))
         elif known[2:6] != entity[2:]:
             _add_entity(read, Entity(*entity, number))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from kg.node import Fact, Groups, Mentions, grouped
@@ -73,10 +73,26 @@ _LINKS: Final = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
-def _target(term: Term) -> str:
+_TARGET: Final = re.compile("<(?:" + "|".join(f"({re.escape(target.start)})" for target in TARGETS) + ")")
+
+
+class _Targets(dict[Term, str]):
     """The key of the database that an IRI belongs to, empty for none of them."""
-    return next((target.key for target in TARGETS if term.startswith(target.start, 1)), "")
+
+    def __missing__(self, term: Term) -> str:
+        found = _TARGET.match(term)
+        key = TARGETS[found.lastindex - 1].key if found and found.lastindex else ""
+        if key in _COME_AGAIN:
+            if len(self) >= _KEPT:
+                self.clear()
+            self[term] = key
+        return key
+
+
+_COME_AGAIN: Final = frozenset(("ncbigene", "mesh", "chebi", "doid", "ncbitaxon"))
+"""Databases whose IRIs stand in many records; those of papers and pages come too many to keep."""
+_KEPT: Final = 20_000
+_targets = _Targets()
 
 
 _ALIKE: Final = ({"<>"}, {'""'})
@@ -123,7 +139,7 @@ class Tally:
             if predicate in _LINKS:
                 for value in values:
                     if value[0] == "<":
-                        link = (predicate, _target(value))
+                        link = (predicate, _targets[value])
                         links[link] = links.get(link, 0) + 1
         self.layers[layer] += number
 
@@ -164,7 +180,7 @@ class Tally:
         counts = self._facts.setdefault(types, {})
         for key, number in Counter([(predicate, _tag(value)) for predicate, value in facts]).items():
             counts[key] = counts.get(key, 0) + number * times
-        links = [(p, _target(value)) for p, value in facts if p in _LINKS and value[0] == "<"]
+        links = [(p, _targets[value]) for p, value in facts if p in _LINKS and value[0] == "<"]
         self._links.update(links if times == 1 else {link: times * links.count(link) for link in links})
 
     @property

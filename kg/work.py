@@ -168,7 +168,7 @@ class Worker:
             self.blocks.put_mentions(LAYERS[mentions.kind], mentions)
         result.shared.add(figure, linked)
         result.digests += outcome.digest()
-        result.counts.add(figure, outcome.findings)
+        result.counts.add(linked, outcome.findings)
         result.log.notes.update(outcome.findings.notes)
         for problem in outcome.findings.problems:
             result.log.add(problem)

@@ -49,24 +49,22 @@ _SEVERAL: Final = ",\n        "
 _NEXT: Final = " ;\n    "
 
 
-class _Shortener:
+class _Shortener(dict[str, str]):
     """Terms in Turtle's short form; those that come again (predicates, genes) are looked up, not made again."""
 
     def __init__(self, prefixes: dict[str, str]) -> None:
+        super().__init__()
         self.namespaces = {namespace: prefix for prefix, namespace in prefixes.items()}
-        self.cache: dict[str, str] = {}
 
-    def iri(self, term: str) -> str:
-        short = self.cache.get(term)
-        if short is None:
-            short = self._make(term)
-            if short is not term:  # figures and mentions have no short form, and come too many to keep
-                if len(self.cache) >= _CACHE_LIMIT:
-                    self.cache.clear()
-                self.cache[term] = short
+    def __missing__(self, term: str) -> str:
+        short = self._iri(term) if term[0] == "<" else self._literal(term)
+        if short is not term:  # figures and mentions have no short form, and come too many to keep
+            if len(self) >= _CACHE_LIMIT:
+                self.clear()
+            self[term] = short
         return short
 
-    def _make(self, term: str) -> str:
+    def _iri(self, term: str) -> str:
         address = term[1:-1]
         cut = max(address.rfind("/"), address.rfind("#")) + 1
         prefix = self.namespaces.get(address[:cut])
@@ -74,16 +72,14 @@ class _Shortener:
             return f"{prefix}:{address[cut:]}"
         return term
 
-    def term(self, term: str) -> str:
-        if term[0] == "<":
-            return self.iri(term)
+    def _literal(self, term: str) -> str:
         if term[-1] != ">":
             return term
         text, _, datatype = term.rpartition("^^")
         pattern = _BARE_NUMBER.get(f'"^^{datatype}')
         if pattern and pattern.fullmatch(text, 1, len(text) - 1):
             return text[1:-1]
-        return f"{text}^^{self.iri(datatype)}"
+        return f"{text}^^{self[datatype]}"
 
 
 class BlockWriter(Protocol):
@@ -133,7 +129,7 @@ class _Order(dict[Term, tuple[str, str]]):
         self._short = short
 
     def __missing__(self, predicate: Term) -> tuple[str, str]:
-        name = "a" if predicate == RDF_TYPE else self._short.iri(predicate)
+        name = "a" if predicate == RDF_TYPE else self._short[predicate]
         first = "0" if predicate == RDF_TYPE else "1" if predicate == RDFS_LABEL else "2"
         rank = self[predicate] = (first + name, name)
         return rank
@@ -163,18 +159,18 @@ class TurtleWriter:
 
     def groups(self, subject: Term, groups: Groups, graph: Term | None) -> str:  # noqa: ARG002 (the protocol's)
         """The same, of values by predicate."""
-        short, order = self.short.term, self._order
+        short, order = self.short, self._order
         lines = []
         for predicate in sorted(groups, key=order.__getitem__):
             name, values = order[predicate][1], groups[predicate]
             if len(values) == 1:
                 value = values[0]
-                lines.append(f"{name} {value if value[-1] == _QUOTE else short(value)}")
+                lines.append(f"{name} {value if value[-1] == _QUOTE else short[value]}")
                 continue
-            texts = [value if value[-1] == _QUOTE else short(value) for value in values]
+            texts = [value if value[-1] == _QUOTE else short[value] for value in values]
             texts.sort(key=_natural if values[0][0] == "<" else None)
             lines.append(f"{name} {_SEVERAL.join(texts)}")
-        return f"\n{self.short.iri(subject)} {_NEXT.join(lines)} .\n"
+        return f"\n{short[subject]} {_NEXT.join(lines)} .\n"
 
     def tail(self) -> str:
         """Nothing closes a Turtle file."""
@@ -251,7 +247,7 @@ class JsonLdWriter:
         return ",\n" + json.dumps(node, ensure_ascii=False)
 
     def _id(self, term: Term) -> str:
-        short = self.short.iri(term)
+        short = self.short[term]
         return short[1:-1] if short[0] == "<" else short
 
     def _value(self, term: Term) -> object:

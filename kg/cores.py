@@ -33,7 +33,7 @@ def _quota(cgroups: Path) -> float | None:
     except (OSError, ValueError):
         try:
             told, period = ((cgroups / "cpu" / f"cpu.cfs_{name}_us").read_text("ascii") for name in ("quota", "period"))
-        except OSError:
+        except (OSError, ValueError):
             return None
     try:
         granted = int(told) / int(period)

@@ -53,7 +53,7 @@ half of such genes are members of a family that was read. A chemical's or diseas
 
 _LETTER: Final = {"gene": "g", "chemical": "c", "disease": "d"}
 _CLASS: Final = {"gene": "Gene", "chemical": "Chemical", "disease": "Disease"}
-_KEPT: Final = 1 << 15
+_KEPT: Final = 1 << 14
 """Forms kept of each sort: the words and genes that most figures have."""
 
 

@@ -15,12 +15,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from kg.check import Checker, Result, make_checker
-from kg.node import Form, Linked, Node
+from kg.node import Form, Groups, Linked, Node, grouped
 from kg.shapes import ShapesGraph
 from kg.vocab import (
     FABIO_JOURNAL,
     FOAF_ORGANIZATION,
     RDF_TYPE,
+    RDFS_SUBCLASS,
     SCHEMA_KEYWORDS,
     SCHEMA_MENTIONS,
     SCHEMA_ORGANIZATION,
@@ -66,6 +67,7 @@ class RecordChecker:
         own = [names.pfo(name) for name in ("Gene", "Chemical", "Disease", "Taxon", "KeywordLexicon")]
         others = (FABIO_JOURNAL, FOAF_ORGANIZATION, SCHEMA_ORGANIZATION, SKOS_CONCEPT, SKOS_CONCEPT_SCHEME)
         self._classes = frozenset((*own, *others))
+        self._pointing = shapes.class_paths()
         # Keywords and mentions are most of a figure's facts, and the same ones stand in many figures.
         single = {SCHEMA_KEYWORDS, SCHEMA_MENTIONS} & shapes.value_by_value()
         self._seen = {predicate: _Seen() for predicate in single}
@@ -76,7 +78,9 @@ class RecordChecker:
         """Which of some records need to be checked alone; of the others it is known that nothing is wrong."""
         if self.whole:
             return list(range(len(records)))
-        found = {place for place, linked in enumerate(records) if self._says_more(linked)}
+        found = {
+            place for place, one in enumerate(records) if self._says_more(one.facts, [one.paper, *one.own, *one.shared])
+        }
         parts = {place: self._part(linked) for place, linked in enumerate(records) if place not in found}
         for group in _disjoint(parts):
             results = self._own.check("\n".join([text for place in group for text in parts[place].own]))
@@ -98,8 +102,7 @@ class RecordChecker:
 
     def check(self, nodes: list[Node]) -> list[Result]:
         """The results for one record, sorted."""
-        types = [o for p, o in nodes[0].facts if p == RDF_TYPE]
-        if self.whole or "part" in [node.kind for node in nodes] or not self._classes.isdisjoint(types):
+        if self.whole or self._says_more(grouped(nodes[0].facts), nodes):
             return self.full.check(ntriples(nodes))
         mentions = [node for node in nodes if node.kind in _MENTIONS]
         own = [node for node in nodes if node.kind not in _SHARED and node.kind not in _MENTIONS]
@@ -144,10 +147,20 @@ class RecordChecker:
         forms = [node.form for node in (*own, *new) if node.form is not None]
         return _Part([ntriples(own), *classes], [node.subject for node in own], _with_taxa(new, shared), forms, [])
 
-    def _says_more(self, linked: Linked) -> bool:
-        """Whether a record's JSON-LD could be about a gene: it describes other nodes, or calls its figure one."""
-        parts = any(node.kind == "part" for node in linked.own)
-        return parts or not self._classes.isdisjoint(linked.facts[RDF_TYPE])
+    def _says_more(self, facts: Groups, nodes: Iterable[Node]) -> bool:
+        """Whether a record's JSON-LD says what the short cuts do not reckon with.
+
+        It describes other nodes, makes its figure a gene (or a class, whose instances count as those of another), or
+        lets it point to what the record itself does not describe and another one could.
+        """
+        if not self._classes.isdisjoint(facts[RDF_TYPE]) or RDFS_SUBCLASS in facts:
+            return True
+        described = set()
+        for node in nodes:
+            if node.kind == "part":
+                return True
+            described.add(node.subject)
+        return any(not described.issuperset(facts[path]) for path in self._pointing if path in facts)
 
 
 class _Seen:

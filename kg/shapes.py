@@ -113,13 +113,29 @@ class ShapesGraph:
         reduced.__dict__["ntriples"] = kept
         return reduced
 
+    def class_paths(self) -> frozenset[Term]:
+        """Paths of which shapes ask the class of what they lead to."""
+        with_class = {quad.subject for quad in self.store.quads_for_pattern(None, _sh("class"), None)}
+        paths = (quad.object for shape in with_class for quad in self.store.quads_for_pattern(shape, _sh("path"), None))
+        return frozenset(Term(str(path)) for path in paths)
+
     def value_by_value(self) -> frozenset[Term]:
         """Paths that all shapes with them look at one value at a time: no count, no other node, no other value."""
-        told: dict[Term, bool] = {}
-        for shape in self.properties.values():
-            plain = self._looks_at_values(ox.NamedNode(shape.iri[1:-1]))
-            told[shape.path] = told.get(shape.path, True) and plain
-        return frozenset(path for path, plain in told.items() if plain)
+        if any(self.store.quads_for_pattern(None, _sh("sparql"), None)):
+            return frozenset()  # a query can look at anything
+        return frozenset(path for path in {s.path for s in self.properties.values()} if self._is_by_value(path))
+
+    def _is_by_value(self, path: Term) -> bool:
+        """Whether a predicate stands in the shapes as the path of such property shapes alone."""
+        if path.startswith("<_:"):  # a path of several steps, or backwards
+            return False
+        return all(
+            quad.predicate == _sh("path")
+            and isinstance(quad.subject, ox.NamedNode)
+            and Term(str(quad.subject)) in self.properties
+            and self._looks_at_values(quad.subject)
+            for quad in self.store.quads_for_pattern(None, None, ox.NamedNode(path[1:-1]))
+        )
 
     def _looks_at_values(self, shape: ox.NamedNode | ox.BlankNode) -> bool:
         for quad in self.store.quads_for_pattern(shape, None, None):

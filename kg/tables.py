@@ -31,7 +31,7 @@ _GENE_COLUMNS: Final = frozenset(_GENE_ORDER)
 _ORGANISM_COLUMNS: Final = (
     "organism_id", "organism_name", "organism_group", "count_direct", "count_synonym", "count_match"
 )  # fmt: skip
-_REMEMBERED: Final = 1 << 15
+_REMEMBERED: Final = 1 << 14
 _REQUIRED: Final[dict[str, tuple[frozenset[str], ...]]] = {
     "genes": (_GENE_COLUMNS - {"organism_name", "organism_group", "count_direct", "count_synonym", "count_match"},),
     "chemicals": (frozenset({"word", "mesh", "chebi"}), frozenset({"word", "source", "identifier"})),

@@ -95,10 +95,6 @@ _KEPT: Final = 20_000
 _targets = _Targets()
 
 
-_ALIKE: Final = ({"<>"}, {'""'})
-"""First and last characters of values that are all IRIs, or all plain texts."""
-
-
 def _tag(value: Term) -> str:
     """The datatype of a literal, or empty text for an IRI."""
     if value[0] == "<":
@@ -128,10 +124,16 @@ class Tally:
         counts, links = self._facts.setdefault(types, {}), self._links
         number = 0
         for predicate, values in groups.items():
-            number += len(values)
-            if len(values) == 1 or {value[0] + value[-1] for value in values} in _ALIKE:
-                key = (predicate, _tag(values[0]))
-                counts[key] = counts.get(key, 0) + len(values)
+            many = len(values)
+            number += many
+            first = values[0]
+            if many == 1 or "".join([value[-1] for value in values]) == '"' * many:
+                tag = "" if first[0] == "<" else _STRING if first[-1] == '"' else _tag(first)
+                key = (predicate, tag)
+                counts[key] = counts.get(key, 0) + many
+            elif min(values)[0] == "<" == max(values)[0]:  # all of them are IRIs
+                key = (predicate, "")
+                counts[key] = counts.get(key, 0) + many
             else:
                 for value in values:
                     key = (predicate, _tag(value))

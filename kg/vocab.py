@@ -199,6 +199,7 @@ XSD_GYEAR: Final = _in("xsd", "gYear")
 XSD_DATE: Final = _in("xsd", "date")
 RDF_TYPE: Final = _in("rdf", "type")
 RDFS_LABEL: Final = _in("rdfs", "label")
+RDFS_SUBCLASS: Final = _in("rdfs", "subClassOf")
 RDFS_SEE_ALSO: Final = _in("rdfs", "seeAlso")
 
 DCTERMS_CITATION: Final = _in("dcterms", "bibliographicCitation")

@@ -24,7 +24,7 @@ from kg.record import Findings
 from kg.recordcheck import RecordChecker
 from kg.shapes import load_shapes
 from kg.sink import Blocks
-from kg.vocab import Names
+from kg.vocab import Names, Term
 
 __all__ = ["Worker"]
 
@@ -69,6 +69,8 @@ class Worker:
                 kept += self._figure([outcome for _, outcome in found], before, result)
             if result.failed:
                 break
+            if len(kept) > 1:
+                kept = self._of_one_iri_each(kept, result)
             if kept:
                 self._paper(kept, result)
         result.texts = self.blocks.taken()
@@ -117,6 +119,16 @@ class Worker:
                 same = outcome.raw.data == best.raw.data
                 self._leave_out(outcome, _duplicate(outcome, best.raw.path, same=same), result)
         return [best] if elsewhere is None else []
+
+    def _of_one_iri_each(self, outcomes: list[Outcome], result: ChunkResult) -> list[Outcome]:
+        """The outcomes without those whose figure id gives the IRI of one before (`a b` and `a%20b`)."""
+        kept: dict[Term, Outcome] = {}
+        for outcome in outcomes:
+            if outcome.linked is not None:
+                first = kept.setdefault(outcome.linked.figure, outcome)
+                if first is not outcome:
+                    self._leave_out(outcome, _duplicate(outcome, first.raw.path, same=False), result)
+        return list(kept.values())
 
     def _leave_out(self, outcome: Outcome, problem: Problem, result: ChunkResult) -> None:
         if problem.severity == "error":

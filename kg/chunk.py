@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from kg.errors import Problem
+from kg.parts import Part
 from kg.pending import Pending
 from kg.pmcids import PaperIds
 from kg.read import RawRecord
@@ -49,7 +50,8 @@ class LeftOut(NamedTuple):
 class ChunkResult:
     """What became of a chunk: text by layer, counts, problems in order, and what it shares with other chunks.
 
-    `digests` are the SHA-256 of each record that was kept, one after the other. `failed` ends a strict export.
+    `digests` are the SHA-256 of each record that was kept, one after the other. `failed` ends a strict export. `part`
+    is the file with the texts, where the process that made them wrote it; then they are not here.
     """
 
     number: int
@@ -63,6 +65,7 @@ class ChunkResult:
     left_out: list[LeftOut] = field(default_factory=list)
     failed: Problem | None = None
     embedded: bool = False
+    part: Part | None = None
 
 
 def chunks(records: Iterable[Pending], size: int) -> Iterator[tuple[Pending, ...]]:

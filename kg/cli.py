@@ -19,9 +19,10 @@ from kg.explain import explain
 from kg.graphcheck import check_graph
 from kg.lexiconcli import Embedded, Ground, LexiconFiles, ground_command, lexicon_app
 from kg.link import IMAGE_URL
+from kg.mergeparts import merge_parts
 from kg.options import ExportOptions
 from kg.pipeline import export
-from kg.progress import problem_printer, progress_bar
+from kg.progress import bytes_bar, problem_printer, progress_bar
 from kg.queriescli import queries_app
 from kg.records import explain_record
 from kg.report import ExportReport, write_report
@@ -40,6 +41,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+
+
+_FEW_FILES = 12
+_NOTHING_LEFT = "stopped; nothing was written"
+_PARTS_LEFT = "stopped; there may be parts, but no manifest.json: the same command writes them anew"
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 (Typer calls it so)
@@ -63,7 +69,9 @@ def _print_table(report: ExportReport, console: Console) -> None:
     table.add_column(overflow="fold")
     for label, value in report.rows():
         table.add_row(label, value)
-    for file in report.files:
+    if len(report.files) > _FEW_FILES:
+        table.add_row("wrote", f"{len(report.files):,} files ({sum(file.size for file in report.files):,} bytes)")
+    for file in report.files if len(report.files) <= _FEW_FILES else ():
         table.add_row("wrote", escape(printable(f"{file.name} ({file.size:,} bytes)")))
     rate = report.records / report.seconds if report.seconds else 0
     table.add_row("time", f"{report.seconds:.1f} s ({rate:,.0f} figures/s)")
@@ -73,21 +81,25 @@ def _print_table(report: ExportReport, console: Console) -> None:
 @app.command(
     "export",
     epilog="Examples: `kg export seeds -o build/pfocr.ttl`; `kg export ~/pfocr-database -o graph.nq.gz --pmc-ids PMC-ids.csv.gz`; "
-    "`kg export db.zip -o layers/ --report report.json --quarantine bad/`",
+    "`kg export db.zip -o layers/ --report report.json --quarantine bad/`; "
+    "`kg export s3://bucket/pfocr-database -o s3://bucket/run --shards --format nq.gz --scheduler tcp://HOST:8786`",
 )
 def export_command(
     source: Annotated[
-        list[Path],
-        typer.Argument(help="Records: .md files, folders (flat, or with _figures/ and _data/), .zip, .tar, .tar.gz."),
+        list[str],
+        typer.Argument(
+            help="Records: .md files, folders (flat, or with _figures/ and _data/), .zip, .tar, .tar.gz; or URLs of such."
+        ),
     ],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "--output",
             "-o",
-            help="File (.ttl, .nt, .nq, .trig, .jsonld, also .gz or .zst), or a folder for one file a layer.",
+            help="File (.ttl, .nt, .nq, .trig, .jsonld, also .gz or .zst), or a folder for one file a layer; "
+            "with --shards a folder or URL.",
         ),
-    ] = Path("pfocr.ttl"),
+    ] = "pfocr.ttl",
     form: Annotated[
         str | None,
         typer.Option(
@@ -97,7 +109,7 @@ def export_command(
         ),
     ] = None,
     data: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option("--data", help="Where companion tables are looked for first; may be given again."),
     ] = None,
     pmc_ids: Annotated[
@@ -141,19 +153,31 @@ def export_command(
         int | None,
         typer.Option("--jobs", "-j", min=1, help="Processes to work with; by default as many as cores may be used."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            help="Address of a running Dask cluster, such as tcp://HOST:8786, that works instead of --jobs. Records, "
+            "lexicons, shapes and the folder of --shards must lie under the same path on all its machines.",
+        ),
+    ] = None,
+    shards: Annotated[
+        bool,
+        typer.Option("--shards", help="Write many parts and a manifest to a folder or URL; `kg merge` joins them."),
+    ] = False,
 ) -> None:
     """Convert records to a graph, checked against the shapes.
 
     Broken records are reported, left out and counted; the exit status is then 1. Nothing is ever fetched.
     """
     console = Console(stderr=True)
-    with ending_cleanly():
+    with ending_cleanly(_PARTS_LEFT if shards else _NOTHING_LEFT):
         options = ExportOptions(
             form=form, data=tuple(data or ()), pmc_ids=pmc_ids, repair=repair, check=check, engine=engine.value,
             shapes=shapes, strict=strict, quarantine=quarantine, base=base, image_url=image_url, release=release,
             issued=issued, source_iri=source_iri, vocabulary=vocabulary,
             queries=queries, ground=ground, lexicons=tuple(lexicon or ()), embedded=embedded,
-            jobs=jobs,
+            jobs=jobs, scheduler=scheduler, shards=shards,
         )  # fmt: skip
         if report is not None and not report.parent.is_dir():
             raise UsageError.of("unwritable-output", f"the folder of {report} does not exist", "", "make it first")
@@ -170,6 +194,26 @@ def export_command(
         _print_table(result, console)
         if not result.ok:
             raise typer.Exit(1)
+
+
+@app.command(
+    "merge",
+    epilog="Examples: `kg merge parts/ -o graph.ttl`; `kg merge s3://bucket/run -o graph.nq.gz`",
+)
+def merge_command(
+    parts: Annotated[str, typer.Argument(help="Folder or URL that `kg export --shards` wrote.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file; its format is that of the parts, also with .gz or .zst.")
+    ],
+) -> None:
+    """Join the parts of an export to one file, the same as an export without --shards writes.
+
+    Sizes and checksums of the parts are checked against their manifest.
+    """
+    console = Console(stderr=True)
+    with ending_cleanly(), bytes_bar(console, "parts") as on_progress:
+        written = merge_parts(parts, output, on_progress=on_progress)
+    console.print(f"wrote {written.name} ({written.size:,} bytes)", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("check", epilog="Examples: `kg check build/pfocr.ttl`; `kg check layers/ --report turtle > report.ttl`")

@@ -16,9 +16,10 @@ from kg.output import COMPRESSIONS
 from kg.vocab import BASE
 from kg.write import FORMATS
 
-__all__ = ["ExportOptions", "OutputKind", "check_date", "output_kind", "stem_of"]
+__all__ = ["ExportOptions", "OutputKind", "check_date", "output_kind", "part_kind", "stem_of"]
 
 _SUFFIXES = {form.suffix: form.name for form in FORMATS.values()} | {"json": "jsonld", "ntriples": "ntriples"}
+_SCHEDULER = re.compile(r"[a-z]+://[^\s/]+")
 _ABSOLUTE = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 
 
@@ -78,6 +79,23 @@ def output_kind(output: Path, form: str | None) -> OutputKind:
     return OutputKind(suffix, compression, folder=False)
 
 
+def part_kind(form: str | None) -> OutputKind:
+    """How to write a graph in parts: one after the other they must make the file that is not in parts.
+
+    Raises:
+        UsageError: the format is not known, or needs a frame around all of it.
+    """
+    named, packed = _parse_format(form or "ttl")
+    if named in ("trig", "jsonld"):
+        raise UsageError.of(
+            "not-in-parts",
+            f"{form} cannot be written in parts",
+            "a file of it has a frame around all that it holds",
+            "choose ttl, nt or nq, with .gz or .zst behind it where wanted",
+        )
+    return OutputKind(named, packed, folder=False)
+
+
 def stem_of(output: Path) -> str:
     """The name of an output file without the suffixes of its format and compression.
 
@@ -116,10 +134,12 @@ class ExportOptions:
         lexicons: files of `kg lexicon build`, asked before the embedded one; ids in tables are checked against them.
         embedded: use the embedded lexicon of human genes where no other has any.
         jobs: processes that work on records; None takes the cores that this process may use. The result is the same.
+        scheduler: address of a running Dask cluster, whose workers take the place of `jobs`. The result is the same.
+        shards: write a file for each chunk of records, into a folder or to a URL, with a manifest.
     """
 
     form: str | None = None
-    data: tuple[Path, ...] = ()
+    data: tuple[Path | str, ...] = ()
     pmc_ids: Path | None = None
     repair: bool = True
     check: bool = True
@@ -138,6 +158,8 @@ class ExportOptions:
     lexicons: tuple[Path, ...] = ()
     embedded: bool = True
     jobs: int | None = 1
+    scheduler: str | None = None
+    shards: bool = False
 
     def __post_init__(self) -> None:
         if self.form is not None:
@@ -172,10 +194,22 @@ class ExportOptions:
                 "the dataset's IRI ends in it",
                 "use letters, digits, dots, underscores and hyphens",
             )
-        if self.jobs is not None and self.jobs < 1:
-            raise UsageError.of("bad-jobs", f"there cannot be {self.jobs} jobs", "", "give 1 or more")
         if self.issued is not None:
             check_date(self.issued, "issued")
+        self._check_machines()
+
+    def _check_machines(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError.of("bad-jobs", f"there cannot be {self.jobs} jobs", "", "give 1 or more")
+        if self.scheduler is not None and not _SCHEDULER.fullmatch(self.scheduler):
+            raise UsageError.of(
+                "bad-scheduler",
+                f"{self.scheduler!r} is no address of a Dask scheduler",
+                "the scheduler tells its address when it starts",
+                "give one such as tcp://HOST:8786",
+            )
+        if self.shards:
+            part_kind(self.form)
 
     def told(self) -> str:
         """The options that shape the result, as on the command line."""

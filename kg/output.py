@@ -206,7 +206,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path | str) -> Iterator[None]:
     """Turn what the disk refuses into one clear message.
 
     Raises:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from kg.chunk import Chunk, ChunkResult, chunks
+from kg.cluster import Setup, on_cluster
 from kg.commit import source_commit
 from kg.cores import usable_cores
 from kg.describe import Description, UsedLexicon, describe
 from kg.elsewhere import figures_elsewhere
-from kg.errors import KgError, Problem
-from kg.garbage import fewer_collections
+from kg.errors import KgError, Problem, UsageError
 from kg.lexicon import LexiconInfo
 from kg.node import LAYERS, Node
 from kg.nodecheck import node_problems
-from kg.options import ExportOptions, output_kind, stem_of
-from kg.output import AtomicFile, Written, disk_errors
+from kg.options import ExportOptions, output_kind, part_kind, stem_of
+from kg.output import AtomicFile, Written
+from kg.parts import PartFolder, place_errors
+from kg.partsink import PartsSink
+from kg.pending import fetched
 from kg.pmcids import PMC_IDS_IRI, read_pmc_ids
 from kg.pool import in_order
 from kg.quarantine import Quarantine
@@ -34,6 +38,7 @@ from kg.shared import SharedNodes
 from kg.sharedtally import SharedTally
 from kg.sink import LAYER_ORDER, GraphSink
 from kg.source import Source, open_sources
+from kg.urls import absolute, as_place
 from kg.vocab import Names, Term
 from kg.vocabulary import vocabulary_nodes
 from kg.work import Worker
@@ -45,7 +50,7 @@ Progress = Callable[[int, int], object]
 """Called with the number of records done and of all."""
 
 _CHECK_BATCH: Final = 500
-_CHUNK: Final = 200
+_CHUNK: Final = 100
 """Records that a process takes at a time: few enough to hold, enough to make handing them over cheap."""
 _SLOW_CHUNK: Final = 16
 
@@ -62,8 +67,8 @@ def export(
     """Convert records to a checked knowledge graph.
 
     Args:
-        source: record files, folders or archives.
-        output: a file, whose suffix tells the format, or a folder for one file a layer.
+        source: record files, folders or archives; or URLs of such, as fsspec knows them.
+        output: a file, whose suffix tells the format, or a folder for one file a layer; with `shards` a folder or URL.
         options: settings; or give them one by one, as in `export(src, "g.ttl", strict=True)`.
         on_problem: called with each problem as it is met.
         on_progress: called with the records done and all records.
@@ -78,21 +83,40 @@ def export(
         KgError: the first error, with `strict`.
     """
     options = options or ExportOptions(**settings)  # type: ignore[arg-type]
-    run = _Run(options, Path(output), ProblemLog(on_problem))
-    with fewer_collections(), open_sources(as_paths(source), options.data) as opened:
+    if options.scheduler is not None:  # other machines have other working folders
+        source = [absolute(place) for place in as_paths(source)]
+        options = _absolute(options)
+    run = _Run(options, as_place(output), ProblemLog(on_problem))
+    with open_sources(as_paths(source), options.data) as opened:
         return run.run(opened, on_progress or (lambda _done, _all: None))
+
+
+def _absolute(options: ExportOptions) -> ExportOptions:
+    return replace(
+        options,
+        data=tuple(absolute(place) for place in options.data),
+        lexicons=tuple(path.absolute() for path in options.lexicons),
+        shapes=None if options.shapes is None else options.shapes.absolute(),
+    )
+
+
+_Sink = GraphSink | PartsSink
 
 
 class _Run:
     """One export: hands records to the workers, takes in order what they make, and adds what all share."""
 
-    def __init__(self, options: ExportOptions, output: Path, log: ProblemLog) -> None:
+    def __init__(self, options: ExportOptions, output: Path | str, log: ProblemLog) -> None:
         self.options, self.output = options, output
-        self.kind = output_kind(output, options.form)
         self.names = Names(options.base)
         self.report = ExportReport(problems=log)
         self.log = log
-        self.worker = Worker(options, output)
+        self.kind = part_kind(options.form) if options.shards else output_kind(_file(output), options.form)
+        # All that a worker must know of the output is what the names of its files end in.
+        self.setup = Setup(
+            replace(options, form=self.kind.suffix[1:]), Path("layers" if self.kind.folder else f"g{self.kind.suffix}")
+        )
+        self.worker = Worker(self.setup.options, self.setup.output)
         self.quarantine = Quarantine(options.quarantine)
         self.digest = hashlib.sha256()
         self.shared = SharedTally()
@@ -100,9 +124,13 @@ class _Run:
     def run(self, source: Source, on_progress: Progress) -> ExportReport:
         started = time.perf_counter()
         self.report.records = len(source.entries)
-        with disk_errors(self.output), GraphSink(self.output, self.kind, self.names) as sink:
+        with (
+            place_errors(self.output),
+            self._sink() as sink,
+            closing(self._results(self._chunks(source), sink)) as results,
+        ):
             done = 0
-            for result in in_order(self.worker, self._chunks(source), self._jobs()):
+            for result in results:
                 self._take(result, sink)
                 done += result.records
                 on_progress(done, self.report.records)
@@ -111,6 +139,18 @@ class _Run:
             self._finish(source, sink)
         self.report.seconds = time.perf_counter() - started
         return self.report
+
+    def _sink(self) -> _Sink:
+        if self.options.shards:
+            return PartsSink(PartFolder(self.output), self.kind, self.names)
+        return GraphSink(_file(self.output), self.kind, self.names)
+
+    def _results(self, chunks: Iterator[Chunk], sink: _Sink) -> Generator[ChunkResult]:
+        if self.options.scheduler is None:
+            ready = (replace(chunk, records=fetched(chunk.records)) for chunk in chunks)
+            return in_order(self.worker, ready, self._jobs())
+        parts = sink.writer if isinstance(sink, PartsSink) else None
+        return on_cluster(self.options.scheduler, replace(self.setup, parts=parts), chunks)
 
     def _jobs(self) -> int:
         jobs = usable_cores() if self.options.jobs is None else self.options.jobs
@@ -133,14 +173,17 @@ class _Run:
                 elsewhere={key: path for key, path in elsewhere.items() if key[0] in papers},
             )
 
-    def _take(self, result: ChunkResult, sink: GraphSink) -> None:
+    def _take(self, result: ChunkResult, sink: _Sink) -> None:
         """Add a chunk's result to the export."""
         for raw, problems in result.left_out:
             self.quarantine.add(raw, problems)
         self.log.extend(result.log)
         if result.failed is not None:
             raise KgError(result.failed)
-        sink.append(result.texts)
+        if isinstance(sink, PartsSink):
+            sink.add(result)
+        else:
+            sink.append(result.texts)
         sink.blocks.tally.merge(result.tally)
         self.shared.merge(result.shared)
         self.report.count(result.counts)
@@ -161,7 +204,7 @@ class _Run:
                 )
             )
 
-    def _shared_nodes(self, sink: GraphSink) -> None:
+    def _shared_nodes(self, sink: _Sink) -> None:
         shared = SharedNodes(self.shared, self.worker.linker)
         nodes = shared.nodes()
         while batch := list(islice(nodes, _CHECK_BATCH)):
@@ -187,10 +230,11 @@ class _Run:
             for problem in node_problems(self.worker.checker, nodes, targets):
                 self.log.add(problem)
 
-    def _finish(self, source: Source, sink: GraphSink) -> None:
+    def _finish(self, source: Source, sink: _Sink) -> None:
         """Write the description, close the files, and make everything appear."""
         told = self._description(source)
-        written = sink.finish(*(layer for layer in LAYER_ORDER if layer != "meta")) if self.kind.folder else []
+        layers = (layer for layer in LAYER_ORDER if layer != "meta")
+        written = sink.finish(*layers) if isinstance(sink, GraphSink) and self.kind.folder else []
         inside = self._with_layers(replace(told, files=written), sink)
         for subject, facts in inside:
             sink.blocks.write("meta", subject, facts)
@@ -199,11 +243,14 @@ class _Run:
         written += sink.finish()
         self.report.files = written
         self.report.version, self.report.commit = told.version, told.commit
-        if self.kind.folder:
+        if self.kind.folder and isinstance(sink, GraphSink):
             sink.commit()
             return
         beside = self._with_layers(replace(told, files=written), sink)
-        side, described = _side_file(self.output, beside, self.names)
+        if isinstance(sink, PartsSink):
+            self.report.files = [*written, *sink.complete(_described(beside, self.names), self._manifest(told))]
+            return
+        side, described = _side_file(_file(self.output), beside, self.names)
         try:
             side.commit()
             sink.commit()
@@ -211,8 +258,21 @@ class _Run:
             side.abort()
         self.report.files = [*written, described]
 
+    def _manifest(self, told: Description) -> dict[str, object]:
+        """What the manifest tells besides the files."""
+        return {
+            "commit": told.commit,
+            "issued": told.issued,
+            "options": told.options,
+            "records": self.report.records,
+            "tool": f"pfocr-kg {told.tool_version}",
+            "triples": self.report.triples,
+            "version": told.version,
+        }
+
     def _description(self, source: Source) -> Description:
-        commit, date = source_commit(source.paths)
+        here = [path for path in source.paths if isinstance(path, Path)]
+        commit, date = source_commit(here if len(source.paths) == 1 else [])
         return Description(
             version=self.options.release or commit[:12] or self.digest.hexdigest()[:12],
             tool_version=tool_version(),
@@ -225,7 +285,7 @@ class _Run:
             media_type=FORMATS[self.kind.form].media_type,
         )
 
-    def _with_layers(self, told: Description, sink: GraphSink) -> list[tuple[Term, list[tuple[Term, Term]]]]:
+    def _with_layers(self, told: Description, sink: _Sink) -> list[tuple[Term, list[tuple[Term, Term]]]]:
         """The description with the triples of each layer, its own (`meta`) included."""
         counted = sink.blocks.tally.layers
         layers = {layer: counted[layer] for layer in LAYER_ORDER if counted[layer] or layer == "meta"}
@@ -253,10 +313,31 @@ def _side_file(
     """The description in a file beside the graph, not yet under its name: it alone can hold the graph's checksum."""
     file = AtomicFile(output.with_name(f"{stem_of(output)}.void.ttl"))
     try:
-        writer = make_writer("turtle", names)
-        texts = (writer.text(subject, facts, None) for subject, facts in blocks)
-        file.write("".join((writer.head(), *texts, writer.tail())))
+        file.write(_described(blocks, names))
         return file, file.finish()
     except BaseException:
         file.abort()
         raise
+
+
+def _described(blocks: list[tuple[Term, list[tuple[Term, Term]]]], names: Names) -> str:
+    """The description as Turtle."""
+    writer = make_writer("turtle", names)
+    texts = (writer.text(subject, facts, None) for subject, facts in blocks)
+    return "".join((writer.head(), *texts, writer.tail()))
+
+
+def _file(output: Path | str) -> Path:
+    """The output where it must be a path.
+
+    Raises:
+        UsageError: it is a URL.
+    """
+    if isinstance(output, Path):
+        return output
+    raise UsageError.of(
+        "far-output",
+        f"{output} is a URL",
+        "a single file or a folder of layers appears whole by a new name, which object stores do not have",
+        "give --shards, which writes parts and a manifest to it, or name a file here",
+    )

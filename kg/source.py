@@ -1,4 +1,4 @@
-"""Where records lie: single files, folders, the database's `_figures/` + `_data/`, zip and tar archives.
+"""Where records lie: single files, folders, the database's `_figures/` + `_data/`, zip and tar archives; here or far.
 
 A source lists its files once; a file's bytes are fetched only when its record's turn comes. Records are
 ordered by paper and figure id, which are read from the files themselves, so that the order or place of
@@ -10,16 +10,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from kg.errors import SourceError, UsageError
 from kg.frontmatter import MAX_RECORD_BYTES, decode, parse_front_matter, split_front_matter
 from kg.pending import Pending, unreadable_file
 from kg.read import RawRecord
-from kg.stores import BAD_ARCHIVE, Folder, SingleFile, Store, open_store, unreadable
+from kg.stores import Store, fetch_errors, open_store, unreadable
 from kg.tables import KINDS
+from kg.urls import as_place, remote_errors
 
 __all__ = ["Entry", "Source", "open_sources"]
 
@@ -27,15 +29,24 @@ _TABLE_NAME = re.compile(r"(.+)-(genes|chemicals|diseases)\.tsv", re.DOTALL)
 _HEAD_FIGID = re.compile(rb"^figid:[ \t]+['\"]?([A-Za-z0-9_.-]+)['\"]?[ \t]*\r?$", re.MULTILINE)
 _HEAD_PMCID = re.compile(rb"^pmcid:[ \t]+['\"]?PMC([0-9]{1,15})['\"]?[ \t]*\r?$", re.MULTILINE)
 _END = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
+_ID: Final = "\0"
 
 
 class Entry(NamedTuple):
-    """One record found in a source, in sorting order: paper number, figure id, source, file."""
+    """One record found in a source: paper number, figure id, source, and the file's name.
+
+    Most files are named for their figure. Then `pattern` has a NUL where the id stands, and one text serves all.
+    """
 
     paper: int
     figid: str
     source: int
-    name: str
+    pattern: str
+
+    @property
+    def name(self) -> str:
+        """The file's name in its source."""
+        return self.pattern.replace(_ID, self.figid)
 
 
 class _Layout:
@@ -43,46 +54,78 @@ class _Layout:
 
     def __init__(self, store: Store) -> None:
         names = list(store.names())
-        single = isinstance(store, SingleFile)
-        self.records = _topmost([name for name in names if single or _is_record(name)])
+        self.records = _topmost([name for name in names if store.single or _is_record(name)])
         roots = {_root(name) for name in self.records or names}
         self.store = store
-        # Table name -> its folder; a folder's two entries are shared, so that 200,000 tables cost little.
-        self._tables: dict[str, _TableFolder] = {}
-        folders: dict[str, _TableFolder] = {}
+        self._tables = _Tables()
         for name in names:
             folder, _, base = name.rpartition("/")
-            if _TABLE_NAME.fullmatch(base) and _root(name) in roots:
-                place = folders.setdefault(folder, _TableFolder(folder))
-                known = self._tables.get(base)
-                # Where two folders hold a table of one name, the same one must win wherever they are listed.
-                if known is None or folder < known.folder:
-                    self._tables[base] = place
+            if (found := _TABLE_NAME.fullmatch(base)) and _root(name) in roots:
+                self._tables.add(folder, found[1], found[2])
 
     def find(self, ids: Iterable[str], kind: str) -> str | None:
         """The table of a record: under its exact name, else with `_` where the id has `.`."""
         for figid in ids:
             for spelling in (figid, figid.replace(".", "_")):
-                base = f"{spelling}-{kind}.tsv"
-                place = self._tables.get(base)
-                if place is not None:
-                    self._tables[base] = place.as_used
-                    return place.path(base)
+                path = self._tables.use(spelling, kind)
+                if path is not None:
+                    return path
         return None
 
     def unused(self) -> list[str]:
-        return sorted(place.path(base) for base, place in self._tables.items() if not place.used)
+        return sorted(self._tables.unused())
 
 
-class _TableFolder:
-    """A folder of tables, in two states: tables that a record asked for, and those that none did so far."""
+_State = tuple[str | None, ...]
+"""The folders of a figure's tables by kind, None for a table that there is not, and once more when it was asked for."""
 
-    def __init__(self, folder: str, *, used: bool = False) -> None:
-        self.folder, self.used = folder, used
-        self.as_used: _TableFolder = self if used else _TableFolder(folder, used=True)
 
-    def path(self, base: str) -> str:
-        return f"{self.folder}/{base}" if self.folder else base
+class _Tables:
+    """Tables by figure id and kind, with a mark on those that a record asked for.
+
+    A figure's tables have one entry, and entries that say the same are one object, so that 200,000 tables cost little.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[str, _State] = {}
+        self._same: dict[_State, _State] = {}
+
+    def add(self, folder: str, figid: str, kind: str) -> None:
+        """Note a table. Where two folders hold one of the same name, the same one must win wherever they are listed."""
+        state = self._states.get(figid, _NONE)
+        known = state[_PLACES[kind]]
+        if known is None or folder < known:
+            self._set(figid, _PLACES[kind], state, folder)
+
+    def use(self, figid: str, kind: str) -> str | None:
+        """The path of a table, which is now marked as asked for; None where there is none."""
+        state = self._states.get(figid)
+        if state is None or (folder := state[_PLACES[kind]]) is None:
+            return None
+        if state[_PLACES[kind] + len(KINDS)] is None:
+            self._set(figid, _PLACES[kind] + len(KINDS), state, folder)
+        return _table_path(folder, figid, kind)
+
+    def _set(self, figid: str, place: int, state: _State, folder: str) -> None:
+        changed = (*state[:place], folder, *state[place + 1 :])
+        self._states[figid] = self._same.setdefault(changed, changed)
+
+    def unused(self) -> Iterator[str]:
+        """The paths of tables that no record asked for."""
+        for figid, state in self._states.items():
+            for kind, place in _PLACES.items():
+                folder = state[place]
+                if folder is not None and state[place + len(KINDS)] is None:
+                    yield _table_path(folder, figid, kind)
+
+
+_PLACES: Final = {kind: place for place, kind in enumerate(KINDS)}
+_NONE: Final[_State] = (None,) * (2 * len(KINDS))
+
+
+def _table_path(folder: str, figid: str, kind: str) -> str:
+    base = f"{figid}-{kind}.tsv"
+    return f"{folder}/{base}" if folder else base
 
 
 def _root(name: str) -> PurePosixPath:
@@ -112,10 +155,15 @@ def _key(data: bytes, name: str) -> tuple[int, str]:
     """Paper number and figure id: from plain front-matter lines where possible, which is 50 times quicker than YAML."""
     end = _END.search(data, 4)
     head = data[: end.start()] if end else data
+    return _plain_key(head) or _parsed_key(data, PurePosixPath(name).stem)
+
+
+def _plain_key(head: bytes) -> tuple[int, str] | None:
+    """The same from the first lines of a record, None where they do not tell it."""
     figid, pmcid = _HEAD_FIGID.search(head), _HEAD_PMCID.search(head)
-    if figid and pmcid:
-        return int(pmcid[1]), figid[1].decode()
-    return _parsed_key(data, PurePosixPath(name).stem)
+    if figid is None or pmcid is None or _END.search(head, 4, max(figid.start(), pmcid.start())):
+        return None
+    return int(pmcid[1]), figid[1].decode()
 
 
 def _parsed_key(data: bytes, stem: str) -> tuple[int, str]:
@@ -135,7 +183,7 @@ class Source:
     Use as a context manager. `entries` are sorted by paper and figure id.
     """
 
-    def __init__(self, paths: Sequence[Path], data: Sequence[Path] = ()) -> None:
+    def __init__(self, paths: Sequence[Path | str], data: Sequence[Path | str] = ()) -> None:
         self.paths = list(paths)
         self._layouts: list[_Layout] = []
         self._data: list[_Layout] = []
@@ -145,9 +193,9 @@ class Source:
             self._data = [_Layout(open_store(path)) for path in data]
             self._find_neighbours()
             self.entries = self._list()
-        except OSError as error:
+        except remote_errors() as error:
             self.close()
-            raise unreadable(str(error.filename or paths[0]), error) from None
+            raise unreadable(str(getattr(error, "filename", None) or paths[0]), error) from None
         except BaseException:
             self.close()
             raise
@@ -167,32 +215,36 @@ class Source:
 
     def _find_neighbours(self) -> None:
         """Tables of a single file, or of a bare `_figures/` folder, lie beside it or in the `_data/` next to it."""
-        folders: dict[Path, _Layout] = {}
+        folders: dict[Path | str, _Layout] = {}
         for number, layout in enumerate(self._layouts):
-            store = layout.store
-            if not isinstance(store, Folder):
-                continue
-            wanted = [store.root] if isinstance(store, SingleFile) else []
-            wanted += [p for p in (store.root / "_data", store.root.parent / "_data") if p.is_dir()]
-            if not isinstance(store, SingleFile):
-                wanted = [p for p in wanted if store.root.name == "_figures" and p.parent == store.root.parent]
-            for folder in wanted:
-                folders.setdefault(folder, _Layout(Folder(folder)))
-            self._beside[number] = [folders[folder] for folder in wanted]
+            wanted = layout.store.neighbours()
+            for place in wanted:
+                folders.setdefault(place, _Layout(open_store(place)))
+            self._beside[number] = [folders[place] for place in wanted]
 
     def _list(self) -> list[Entry]:
         entries: list[Entry] = []
+        patterns: dict[str, str] = {}
         for number, layout in enumerate(self._layouts):
-            entries += (Entry(*_key(self._fetch(layout, name), name), number, name) for name in layout.records)
+            for name, key in self._keys(layout):
+                pattern = name if _ID in name else name.replace(key[1], _ID, 1)
+                entries.append(Entry(*key, number, patterns.setdefault(pattern, pattern) if _ID in pattern else name))
             layout.records = []
         entries.sort()
-        return entries
+        return _by_name(entries)
+
+    def _keys(self, layout: _Layout) -> Iterator[tuple[str, tuple[int, str]]]:
+        """The records of a layout by name, each with paper number and figure id."""
+        for name, (head, whole) in zip(layout.records, layout.store.heads(layout.records), strict=True):
+            # What was cut off may have been the rest of the last line.
+            key = None if whole else _plain_key(head[: head.rfind(b"\n") + 1])
+            yield name, key or _key(head if whole else self._fetch(layout, name), name)
 
     def _fetch(self, layout: _Layout, name: str) -> bytes:
         """A file's bytes; one that cannot be read is empty here and reported when its turn comes."""
         try:
             return layout.store.fetch(name)
-        except (OSError, *BAD_ARCHIVE):
+        except fetch_errors():
             return b""
 
     def shown(self, entry: Entry) -> str:
@@ -236,26 +288,34 @@ class Source:
     def orphans(self) -> Iterator[str]:
         """Tables that no record asked for, once all records were read; not those beside a single file."""
         for layout in self._layouts:
-            if not isinstance(layout.store, SingleFile):
+            if not layout.store.single:
                 yield from (layout.store.shown(name) for name in layout.unused())
+
+
+def _by_name(entries: list[Entry]) -> list[Entry]:
+    """Sorted entries, those of one figure in one source by the names of their files."""
+    if all(one[:3] != other[:3] for one, other in pairwise(entries)):
+        return entries
+    same = (list(group) for _, group in groupby(entries, key=lambda entry: entry[:3]))
+    return [entry for group in same for entry in sorted(group, key=lambda entry: entry.name)]
 
 
 def _held(store: Store, name: str) -> tuple[str, bytes | None]:
     """A file's path for messages, and its bytes unless any process can read it at that path."""
     path = store.shown(name)
-    if isinstance(store, Folder):
+    if store.anywhere:
         return path, None
     try:
         return path, store.fetch(name)
-    except (OSError, *BAD_ARCHIVE) as error:
+    except fetch_errors() as error:
         raise unreadable_file(path, error) from None
 
 
 def open_sources(paths: Sequence[str | os.PathLike[str]], data: Sequence[str | os.PathLike[str]] = ()) -> Source:
-    """Open records for reading: files, folders and archives in any mixture.
+    """Open records for reading: files, folders and archives in any mixture, here or at a URL.
 
     Args:
-        paths: record files, folders (flat or the database's layout), `.zip`, `.tar`, `.tar.gz`.
+        paths: record files, folders (flat or the database's layout), `.zip`, `.tar`, `.tar.gz`; or URLs of such.
         data: further folders or archives in which companion tables are looked for first.
 
     Raises:
@@ -263,7 +323,7 @@ def open_sources(paths: Sequence[str | os.PathLike[str]], data: Sequence[str | o
     """
     if not paths:
         raise UsageError.of("no-source", "no source was named", "", "name a record, a folder or an archive")
-    source = Source([Path(path) for path in paths], [Path(path) for path in data])
+    source = Source([as_place(path) for path in paths], [as_place(path) for path in data])
     if not source.entries:
         source.close()
         names = ", ".join(str(path) for path in paths)

@@ -197,12 +197,16 @@ def test_place_of_a_byte_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 # --- every code has a case ---------------------------------------------------------------------------------------
 
 # Codes that no record causes but a call, a shape, or the machine: all of these are met in this file.
+SCALE: Final = Path(__file__).parents[1] / "scale"
 RUN_LEVEL: Final = frozenset([
-    "bad-archive", "bad-base", "bad-bulk-file", "bad-bulk-row", "bad-date", "bad-image-url", "bad-lexicon",
-    "bad-pmc-ids", "bad-quarantine", "bad-rdf", "bad-release", "bad-shapes", "bad-source-iri", "disk-full",
-    "empty-lexicon", "folder-in-use", "no-bulk-file", "no-lexicon", "no-records", "no-source", "output-is-input",
-    "unknown-engine", "unknown-format", "unknown-taxon", "unreadable-graph", "unreadable-source", "unwritable-output",
-    "which-record",
+    "bad-archive", "bad-base", "bad-bulk-file", "bad-bulk-row", "bad-date", "bad-image-url", "bad-jobs",
+    "bad-lexicon", "bad-manifest", "bad-pmc-ids", "bad-quarantine", "bad-rdf", "bad-release", "bad-scheduler",
+    "bad-shapes", "bad-source-iri", "bad-url", "broken-part", "differing-versions", "disk-full",
+    "empty-lexicon", "far-output", "folder-in-use", "lost-part", "lost-scheduler", "missing-package",
+    "no-bulk-file", "no-lexicon", "no-manifest", "no-records", "no-source", "no-workers", "not-in-parts",
+    "not-on-workers", "other-format", "output-is-input", "unknown-engine", "unknown-format", "unknown-taxon",
+    "unreachable-scheduler", "unreadable-graph", "unreadable-source", "unwritable-output", "which-record",
+    "worker-crash",
 ])  # fmt: skip
 _KEBAB: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 _MAKERS: Final = frozenset(("of", "warn", "refusal", "_refuse", "matching", "_refused", "_Doubt"))
@@ -254,6 +258,7 @@ def test_every_code_of_the_source_has_a_case() -> None:
     assert found & RUN_LEVEL == RUN_LEVEL
     before, _, after = Path(__file__).read_text("utf-8").partition("RUN_LEVEL: Final")
     text = before + after.partition("# fmt: skip")[2]
+    text += "".join(path.read_text("utf-8") for path in sorted(SCALE.glob("*.py")))
     met = {code for code in RUN_LEVEL if re.search(rf'"{code}(?:"|: )|(?:error|warning)\[{code}\]', text)}
     assert met == RUN_LEVEL
 

@@ -81,7 +81,7 @@ def test_commands_of_the_readme_exist_and_have_help() -> None:
     runner = CliRunner()
     listed = set(re.findall(r"^kg (\w+)", README, re.MULTILINE))
     assert listed == {words[0] for words in commands()}
-    assert len(commands()) == 15
+    assert len(commands()) == 16
     for words in commands():
         result = runner.invoke(app, [*words, "--help"])
         assert result.exit_code == 0

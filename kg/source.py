@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby, pairwise
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -128,10 +129,24 @@ def _table_path(folder: str, figid: str, kind: str) -> str:
     return f"{folder}/{base}" if folder else base
 
 
+class _Where(NamedTuple):
+    """What a folder's name tells of the files in it, the same for all of them."""
+
+    root: PurePosixPath
+    figures: bool
+    hidden: bool
+
+
+@lru_cache(maxsize=1024)
+def _where(folder: str) -> _Where:
+    path = PurePosixPath(folder)
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return _Where(path.parent if path.name in ("_figures", "_data") else path, path.name == "_figures", hidden)
+
+
 def _root(name: str) -> PurePosixPath:
     """The folder that a file belongs to: its own, or the parent of `_figures/` and `_data/`."""
-    parent = PurePosixPath(name).parent
-    return parent.parent if parent.name in ("_figures", "_data") else parent
+    return _where(name.rpartition("/")[0]).root
 
 
 def _topmost(names: list[str]) -> list[str]:
@@ -139,16 +154,16 @@ def _topmost(names: list[str]) -> list[str]:
 
     A README beside `_figures/` is no record, and an archive may hold older copies further down.
     """
-    in_figures = [name for name in names if PurePosixPath(name).parent.name == "_figures"]
+    in_figures = [name for name in names if _where(name.rpartition("/")[0]).figures]
     chosen = in_figures or names
     depth = min((name.count("/") for name in chosen), default=0)
     return [name for name in chosen if name.count("/") == depth]
 
 
 def _is_record(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return path.suffix.lower() in (".md", ".markdown") and not hidden
+    folder, _, base = name.rpartition("/")
+    named = base.lower().endswith((".md", ".markdown")) and not base.startswith(".")
+    return named and not _where(folder).hidden
 
 
 def _key(data: bytes, name: str) -> tuple[int, str]:

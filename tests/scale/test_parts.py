@@ -219,7 +219,7 @@ def test_a_missing_package(source: Path, tmp_path: Path, monkeypatch: pytest.Mon
         assert (code, "pip install fsspec s3fs" in text) == ("missing-package", True)
     monkeypatch.undo()
     pytest.importorskip("fsspec", reason="fsspec is not installed")
-    monkeypatch.setitem(sys.modules, "s3fs", None)
-    code, text = code_of(lambda: kg.export("s3://bucket/in", tmp_path / "g.ttl"))
-    assert (code, text.endswith("pip install s3fs")) == ("missing-package", True)
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    code, text = code_of(lambda: kg.export("gs://bucket/in", tmp_path / "g.ttl"))
+    assert (code, text.endswith("pip install gcsfs")) == ("missing-package", True)
     assert code_of(lambda: kg.export("nowhere://bucket/in", tmp_path / "g.ttl"))[0] == "bad-url"

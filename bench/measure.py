@@ -78,7 +78,7 @@ def run_measured(command: Sequence[str], *, stdout: Path, stderr: Path, patience
     """
     with stdout.open("wb") as out, stderr.open("wb") as err:
         start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT, start_new_session=True)
+        child = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT, env=_environment(), start_new_session=True)
         sampler = _Sampler(child.pid)
         sampler.start()
         killer = threading.Timer(patience or threading.TIMEOUT_MAX, _kill_group, [child.pid])
@@ -108,6 +108,11 @@ def _kill_group(pid: int) -> None:
     # The child leads a session of its own, so its group is its tree and nothing else.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def _environment() -> dict[str, str]:
+    """The environment, with compiled modules kept as usual; to compile them at each start takes long."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class _Sampler(threading.Thread):

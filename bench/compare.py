@@ -39,6 +39,7 @@ from bench.graphs import export_triples, hashed_triples
 from bench.measure import (
     MIB,
     ROOT,
+    SHORT,
     WORK,
     BenchError,
     Usage,
@@ -58,8 +59,6 @@ from bench.measure import (
 PEERS: Final = ROOT / "bench" / "peers"
 FRAMEWORKS: Final = ("morph_kgc", "linkml_peer", "linkml_rust", "sparql_anything")
 OURS: Final = "kg export --jobs 1"
-SHORT: Final = 60.0
-"""Seconds; what takes longer is run once."""
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from bench.measure import (
     MIB,
+    SHORT,
     WORK,
     BenchError,
     Usage,
@@ -42,8 +43,6 @@ from bench.measure import (
 
 # `kg export` exits with 1 when it has problems to report; the export itself is then complete.
 DONE: Final = (0, 1)
-SHORT: Final = 60.0
-"""Seconds; what takes longer is run once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from typing import Any, Final
 __all__ = [
     "MIB",
     "ROOT",
+    "SHORT",
     "WORK",
     "BenchError",
     "Usage",
@@ -47,6 +48,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 WORK: Final = ROOT / "build" / "bench"
 SAMPLE_SECONDS: Final = 0.1
 KIB, MIB = 1024, 1024 * 1024
+SHORT: Final = 60.0
+"""Seconds; what takes longer is run once."""
 
 
 class BenchError(Exception):

@@ -42,7 +42,7 @@ from kg.urls import absolute, as_place
 from kg.vocab import Names, Term
 from kg.vocabulary import vocabulary_nodes
 from kg.work import Worker
-from kg.write import FORMATS, make_writer
+from kg.write import FORMATS, turtle_text
 
 __all__ = ["export"]
 
@@ -248,7 +248,7 @@ class _Run:
             return
         beside = self._with_layers(replace(told, files=written), sink)
         if isinstance(sink, PartsSink):
-            self.report.files = [*written, *sink.complete(_described(beside, self.names), self._manifest(told))]
+            self.report.files = [*written, *sink.complete(turtle_text(beside, self.names), self._manifest(told))]
             return
         side, described = _side_file(_file(self.output), beside, self.names)
         try:
@@ -320,18 +320,11 @@ def _side_file(
     """The description in a file beside the graph, not yet under its name: it alone can hold the graph's checksum."""
     file = AtomicFile(output.with_name(f"{stem_of(output)}.void.ttl"))
     try:
-        file.write(_described(blocks, names))
+        file.write(turtle_text(blocks, names))
         return file, file.finish()
     except BaseException:
         file.abort()
         raise
-
-
-def _described(blocks: list[tuple[Term, list[tuple[Term, Term]]]], names: Names) -> str:
-    """The description as Turtle."""
-    writer = make_writer("turtle", names)
-    texts = (writer.text(subject, facts, None) for subject, facts in blocks)
-    return "".join((writer.head(), *texts, writer.tail()))
 
 
 def _file(output: Path | str) -> Path:

@@ -8,7 +8,7 @@ from typing import Final
 from kg.savedqueries import Parameter, SavedQuery
 from kg.sparql import expanded
 from kg.vocab import BASE, PREFIXES, RDF_TYPE, Names, Term, encode_local, iri, literal
-from kg.write import TurtleWriter
+from kg.write import turtle_text
 
 __all__ = ["queries_markdown", "queries_turtle", "query_nodes"]
 
@@ -63,9 +63,7 @@ def _facts(query: SavedQuery, base: str, aim: Term) -> list[tuple[Term, Term]]:
 
 def queries_turtle(queries: Iterable[SavedQuery], *, base: str = BASE, target: str | None = None) -> str:
     """The same as Turtle."""
-    writer = TurtleWriter(Names(base))
-    blocks = (writer.text(subject, facts, None) for subject, facts in query_nodes(queries, base=base, target=target))
-    return "".join((writer.head(), *blocks, writer.tail()))
+    return turtle_text(query_nodes(queries, base=base, target=target), Names(base))
 
 
 def queries_markdown(queries: Iterable[SavedQuery]) -> str:

@@ -84,17 +84,11 @@ class RecordChecker:
         parts = {place: self._part(linked) for place, linked in enumerate(records) if place not in found}
         for group in _disjoint(parts):
             results = self._own.check("\n".join([text for place in group for text in parts[place].own]))
-            if results:
-                foci = {result.focus for result in results}
-                blamed = {place for place in group if not foci.isdisjoint(parts[place].subjects)}
-                found |= blamed or group
+            found |= _blamed(results, {place: parts[place].subjects for place in group})
         for group in _compatible(parts):
             nodes = {id(node): node for place in group for node in parts[place].shared}
             results = self.full.check(ntriples(nodes.values()))
-            if results:
-                foci = {result.focus for result in results}
-                blamed = {place for place in group if not foci.isdisjoint(n.subject for n in parts[place].shared)}
-                found |= blamed or group
+            found |= _blamed(results, {place: [node.subject for node in parts[place].shared] for place in group})
         for place, part in parts.items():
             if place not in found:
                 part.passed(self)
@@ -193,6 +187,14 @@ class _Part(NamedTuple):
             form.passed = checker
         for seen, values in self.values:
             seen.add(values)
+
+
+def _blamed(results: Collection[Result], subjects: Mapping[int, Collection[Term]]) -> set[int]:
+    """Which records some results are about, by the subjects of each; all of them where that cannot be told."""
+    if not results:
+        return set()
+    foci = {result.focus for result in results}
+    return {place for place, own in subjects.items() if not foci.isdisjoint(own)} or set(subjects)
 
 
 def _with_taxa(new: list[Node], shared: list[Node]) -> list[Node]:

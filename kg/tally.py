@@ -119,31 +119,7 @@ class Tally:
 
     def add_groups(self, layer: str, groups: Groups) -> None:
         """Count one block, given as values by predicate."""
-        types = tuple(groups.get(RDF_TYPE, ()))
-        self._blocks[types] += 1
-        counts, links = self._facts.setdefault(types, {}), self._links
-        number = 0
-        for predicate, values in groups.items():
-            many = len(values)
-            number += many
-            first = values[0]
-            if many == 1 or "".join([value[-1] for value in values]) == '"' * many:
-                tag = "" if first[0] == "<" else _STRING if first[-1] == '"' else _tag(first)
-                key = (predicate, tag)
-                counts[key] = counts.get(key, 0) + many
-            elif min(values)[0] == "<" == max(values)[0]:  # all of them are IRIs
-                key = (predicate, "")
-                counts[key] = counts.get(key, 0) + many
-            else:
-                for value in values:
-                    key = (predicate, _tag(value))
-                    counts[key] = counts.get(key, 0) + 1
-            if predicate in _LINKS:
-                for value in values:
-                    if value[0] == "<":
-                        link = (predicate, _targets[value])
-                        links[link] = links.get(link, 0) + 1
-        self.layers[layer] += number
+        self.layers[layer] += self._count(groups, 1)
 
     def add_mentions(self, layer: str, mentions: Mentions) -> None:
         """Count mentions, in which predicates determine classes and datatypes, and none is a link.
@@ -173,17 +149,35 @@ class Tally:
     def _settle(self) -> None:
         """Turn the numbers of patterns into counts."""
         for pattern, number in self._uniform.items():
-            self._count(self._samples[pattern], number)
+            self._count(grouped(self._samples[pattern]), number)
         self._uniform.clear()
 
-    def _count(self, facts: Sequence[Fact], times: int) -> None:
-        types = tuple([value for predicate, value in facts if predicate == RDF_TYPE])
+    def _count(self, groups: Groups, times: int) -> int:
+        """Count a block that stands so many times; returns its triples."""
+        types = tuple(groups.get(RDF_TYPE, ()))
         self._blocks[types] += times
-        counts = self._facts.setdefault(types, {})
-        for key, number in Counter([(predicate, _tag(value)) for predicate, value in facts]).items():
-            counts[key] = counts.get(key, 0) + number * times
-        links = [(p, _targets[value]) for p, value in facts if p in _LINKS and value[0] == "<"]
-        self._links.update(links if times == 1 else {link: times * links.count(link) for link in links})
+        counts, links = self._facts.setdefault(types, {}), self._links
+        number = 0
+        for predicate, values in groups.items():
+            many = len(values)
+            number += many
+            first = values[0]
+            if many == 1 or "".join([value[-1] for value in values]) == '"' * many:
+                key = (predicate, _tag(first))
+                counts[key] = counts.get(key, 0) + many * times
+            elif min(values)[0] == "<" == max(values)[0]:  # all of them are IRIs
+                key = (predicate, "")
+                counts[key] = counts.get(key, 0) + many * times
+            else:
+                for value in values:
+                    key = (predicate, _tag(value))
+                    counts[key] = counts.get(key, 0) + times
+            if predicate in _LINKS:
+                for value in values:
+                    if value[0] == "<":
+                        link = (predicate, _targets[value])
+                        links[link] = links.get(link, 0) + times
+        return number
 
     @property
     def triples(self) -> int:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from kg.node import Fact, Groups, Mentions, grouped, ungrouped
 from kg.vocab import PREFIXES, RDF_TYPE, RDFS_LABEL, Names, Term, plain
 
-__all__ = ["FORMATS", "BlockWriter", "Format", "make_writer"]
+__all__ = ["FORMATS", "BlockWriter", "Format", "make_writer", "turtle_text"]
 
 
 class Format(NamedTuple):
@@ -264,6 +264,12 @@ class JsonLdWriter:
     def tail(self) -> str:
         """Closes the graph."""
         return "\n]}\n"
+
+
+def turtle_text(blocks: Iterable[tuple[Term, Sequence[Fact]]], names: Names) -> str:
+    """A whole Turtle file of blocks of one subject each."""
+    writer = TurtleWriter(names)
+    return "".join((writer.head(), *(writer.text(subject, facts, None) for subject, facts in blocks), writer.tail()))
 
 
 def make_writer(form: str, names: Names) -> BlockWriter:

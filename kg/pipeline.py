@@ -18,6 +18,7 @@ from kg.cores import usable_cores
 from kg.describe import Description, UsedLexicon, describe
 from kg.elsewhere import figures_elsewhere
 from kg.errors import KgError, Problem, UsageError
+from kg.garbage import seldom_collected
 from kg.lexicon import LexiconInfo
 from kg.node import LAYERS, Node
 from kg.nodecheck import node_problems
@@ -86,9 +87,10 @@ def export(
     if options.scheduler is not None:  # other machines have other working folders
         source = [absolute(place) for place in as_paths(source)]
         options = _absolute(options)
-    run = _Run(options, as_place(output), ProblemLog(on_problem))
-    with open_sources(as_paths(source), options.data) as opened:
-        return run.run(opened, on_progress or (lambda _done, _all: None))
+    with seldom_collected():
+        run = _Run(options, as_place(output), ProblemLog(on_problem))
+        with open_sources(as_paths(source), options.data) as opened:
+            return run.run(opened, on_progress or (lambda _done, _all: None))
 
 
 def _absolute(options: ExportOptions) -> ExportOptions:

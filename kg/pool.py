@@ -26,6 +26,7 @@ from typing import Final, Self
 
 from kg.chunk import Chunk, ChunkResult, chunks
 from kg.errors import Problem, UsageError
+from kg.garbage import collect_seldom
 from kg.options import ExportOptions
 from kg.work import Worker
 
@@ -125,6 +126,7 @@ def _begin(options: ExportOptions, output: Path, notes: str, end: Connection) ->
     """Make ready a working process: it leaves Ctrl-C to its parent, and ends when that is gone or wants no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(end,), daemon=True).start()
+    collect_seldom()
     place = os.open(os.path.join(notes, str(os.getpid())), os.O_RDWR | os.O_CREAT, 0o600)  # noqa: PTH118
     here = _Here(Worker(options, output), place)
     here.worker.on_record = here.note

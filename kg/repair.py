@@ -93,13 +93,6 @@ class Repairs:
     ) -> None:
         self.subject, self.figure, self.findings = subject, figure, findings
         self.unnamed = _wikipathways_nodes(triples, subject)
-        self.methods: dict[Term, Callable[[Triple], Triple | None]] = {
-            SCHEMA_KEYWORDS: self._keyword,
-            SCHEMA_NAME: self._name,
-            SCHEMA_CREATOR: self._creator,
-            SCHEMA_DESCRIPTION: self._description,
-            SCHEMA_LICENSE: self._license,
-        }
         self.folder = f"<{own_id.rpartition('/')[0]}/"
 
     def triples(self, triples: Iterable[Triple]) -> list[Triple]:
@@ -121,7 +114,7 @@ class Repairs:
                 values = [value for value in values if value not in _ABSENT_TERMS]
             yield predicate, values
             return
-        if predicate not in self.methods:
+        if predicate not in _METHODS:
             yield predicate, values
             return
         for value in values:
@@ -131,8 +124,8 @@ class Repairs:
 
     def _one(self, triple: Triple) -> Triple | None:
         """What stands in the place of a triple about the figure, if anything."""
-        method = self.methods.get(triple[1])
-        return method(triple) if method else triple
+        method = _METHODS.get(triple[1])
+        return method(self, triple) if method else triple
 
     def _count(self, name: str) -> None:
         self.findings.repairs[name] = 1
@@ -181,3 +174,13 @@ class Repairs:
             key=("schema-jsonld", "license"),
         )
         return self.subject, DCTERMS_RIGHTS, literal(text)
+
+
+# Bound methods kept by each object would hold it, and its record, until the next garbage collection.
+_METHODS: Final[dict[Term, Callable[[Repairs, Triple], Triple | None]]] = {
+    SCHEMA_KEYWORDS: Repairs._keyword,  # noqa: SLF001 (of the class above)
+    SCHEMA_NAME: Repairs._name,  # noqa: SLF001
+    SCHEMA_CREATOR: Repairs._creator,  # noqa: SLF001
+    SCHEMA_DESCRIPTION: Repairs._description,  # noqa: SLF001
+    SCHEMA_LICENSE: Repairs._license,  # noqa: SLF001
+}

@@ -9,15 +9,28 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
+from importlib import import_module
 from typing import Any, Final
 
 import pyoxigraph as ox
 from cachetools import LRUCache
-from pyld import ContextResolver, jsonld
 
 from kg.errors import ExpansionError
 from kg.resources import package_file
-from kg.vocab import FIGURE_BASE, PREFIXES, RDF_TYPE, Term, Triple, encode_local, iri, literal
+from kg.vocab import (
+    FIGURE_BASE,
+    PREFIXES,
+    RDF_TYPE,
+    SCHEMA_CREATOR,
+    SCHEMA_DATASET,
+    SCHEMA_LICENSE,
+    SCHEMA_NAME,
+    Term,
+    Triple,
+    encode_local,
+    iri,
+    literal,
+)
 
 __all__ = ["CONTEXT_URLS", "check_contexts", "planned_parts", "refusal", "stated_triples"]
 
@@ -35,6 +48,12 @@ def refusal(code: str, what: str, why: str, mend: str, *key: str | int) -> Expan
 
 
 @cache
+def _pyld() -> Any:
+    """The library, imported when a record first needs it: most need it not, and its HTTP clients take long to load."""
+    return import_module("pyld")
+
+
+@cache
 def _context() -> dict[str, Any]:
     context: dict[str, Any] = json.loads(package_file("schemaorg.context.jsonld").read_text("utf-8"))
     return context
@@ -42,7 +61,7 @@ def _context() -> dict[str, Any]:
 
 def _load(url: str, _options: object = None) -> dict[str, Any]:
     if url not in CONTEXT_URLS:
-        raise jsonld.JsonLdError(
+        raise _pyld().jsonld.JsonLdError(
             "not a context that ships with this package",
             "jsonld.LoadDocumentError",
             {"url": url},
@@ -60,7 +79,7 @@ def _load(url: str, _options: object = None) -> dict[str, Any]:
 
 @cache
 def _resolver() -> Any:
-    return ContextResolver(LRUCache(maxsize=16), _load)
+    return _pyld().ContextResolver(LRUCache(maxsize=16), _load)
 
 
 def check_contexts(nodes: list[dict[str, Any]]) -> None:
@@ -180,9 +199,33 @@ def _is_usual(node: dict[str, Any]) -> bool:
 _text = lru_cache(maxsize=1 << 14)(literal)
 
 
+_PLAN_CREATOR: Final = Term(f"<{_MARK}#b0>")
+_USUAL: Final[dict[str, tuple[Triple, ...]]] = {
+    json.dumps(
+        {
+            "@context": "https://schema.org/",
+            "@type": "Dataset",
+            "license": "CC0",
+            "creator": {"@type": "Organization", "name": "WikiPathways"},
+        }
+    ): (
+        (_PLAN_SUBJECT, RDF_TYPE, SCHEMA_DATASET),
+        (_PLAN_SUBJECT, SCHEMA_CREATOR, _PLAN_CREATOR),
+        (_PLAN_CREATOR, RDF_TYPE, iri(f"{_SCHEMA}Organization")),
+        (_PLAN_CREATOR, SCHEMA_NAME, literal("WikiPathways")),
+        (_PLAN_SUBJECT, SCHEMA_LICENSE, iri(f"{FIGURE_BASE}CC0")),
+    )
+}
+"""What remains of nearly every record, with the triples that pyld makes of it; a test compares."""
+
+
 @lru_cache(maxsize=1024)
 def _plan(rest: str) -> tuple[Triple, ...] | None:
     """The triples of what remains of a record, under a placeholder for the figure; None where no plan fits."""
+    return _USUAL[rest] if rest in _USUAL else _new_plan(rest)
+
+
+def _new_plan(rest: str) -> tuple[Triple, ...] | None:
     node = {**json.loads(rest), "@id": _MARK}
     triples = tuple(_by_pyld([node], _PLAN_SUBJECT, _MARK))
     named = all(o == _PLAN_SUBJECT or _MARK not in o or f"{_MARK}#b" in o for _, _, o in triples)
@@ -191,7 +234,7 @@ def _plan(rest: str) -> tuple[Triple, ...] | None:
 
 
 def _by_pyld(nodes: list[dict[str, Any]], subject: Term, own_id: str) -> list[Triple]:
-    expanded = _pyld(jsonld.expand, nodes, own_id)
+    expanded = _asked(_pyld().jsonld.expand, nodes, own_id)
     triples = list(_Walk(subject).triples(expanded, nodes, own_id))
     for term in dict.fromkeys(term for triple in triples for term in triple if term[-1] != '"'):
         if not _is_iri(term):
@@ -213,7 +256,8 @@ def _is_iri(term: Term) -> bool:
         return False
 
 
-def _pyld(function: Callable[..., Any], nodes: list[dict[str, Any]], base: str, **options: object) -> Any:
+def _asked(function: Callable[..., Any], nodes: list[dict[str, Any]], base: str, **options: object) -> Any:
+    refused = _pyld().jsonld.JsonLdError
     try:
         return function(
             nodes,
@@ -225,9 +269,9 @@ def _pyld(function: Callable[..., Any], nodes: list[dict[str, Any]], base: str, 
                 **options,
             },
         )
-    except jsonld.JsonLdError as error:
+    except refused as error:
         cause: Any = error
-        while isinstance(cause.__cause__, jsonld.JsonLdError):
+        while isinstance(cause.__cause__, refused):
             cause = cause.__cause__
         code = cause.code or cause.type
         raise refusal(
@@ -263,7 +307,7 @@ class _Walk:
 
     def triples(self, expanded: list[Any], nodes: list[dict[str, Any]], base: str) -> Iterator[Triple]:
         if not all(_is_plain(node) for node in expanded):
-            yield from _skolemized(_pyld(jsonld.to_rdf, nodes, base), self.figure)
+            yield from _skolemized(_asked(_pyld().jsonld.to_rdf, nodes, base), self.figure)
             return
         for node in expanded:
             yield from self._node(node, self._subject(node))

@@ -176,3 +176,8 @@ def test_hostile_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_mistaken_once(fields: dict[str, Any]) -> None:
     usual = {"@context": "https://schema.org/", "@id": figure_iri(FIGID)[1:-1], "@type": "Dataset", "keywords": ["A"]}
     check(FIGID, [usual | fields])
+
+
+def test_the_usual_plan_is_what_pyld_makes() -> None:
+    for rest, triples in ours._USUAL.items():
+        assert ours._new_plan(rest) == triples

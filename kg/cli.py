@@ -1,4 +1,7 @@
-"""The command `kg`: parse arguments, call the library, print."""
+"""The command `kg`: parse arguments, call the library, print.
+
+What a single command needs is named as `kg.export` and imported when it is called (see `kg.__getattr__`).
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+import kg
 from kg.choices import Engine, ReportForm, TextOrJson
 from kg.describe import SOURCE_IRI
 from kg.ending import ending_cleanly
 from kg.errors import UsageError, printable
 from kg.explain import explain
-from kg.graphcheck import check_graph
 from kg.lexiconcli import Embedded, Ground, LexiconFiles, ground_command, lexicon_app
 from kg.link import IMAGE_URL
 from kg.mergeparts import merge_parts
-from kg.options import ExportOptions
-from kg.pipeline import export
 from kg.progress import bytes_bar, problem_printer, progress_bar
 from kg.queriescli import queries_app
 from kg.records import explain_record
-from kg.report import ExportReport, write_report
+from kg.report import write_report
 from kg.resources import tool_version
-from kg.shapes import load_shapes
 from kg.storecli import load_command, query_command, upload_command
 from kg.vocab import BASE, Names
 from kg.vocabulary import vocabulary_turtle
@@ -63,7 +63,7 @@ def main(
     """Turn PFOCR records of published pathway figures into a checked knowledge graph."""
 
 
-def _print_table(report: ExportReport, console: Console) -> None:
+def _print_table(report: kg.ExportReport, console: Console) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -172,7 +172,7 @@ def export_command(
     """
     console = Console(stderr=True)
     with ending_cleanly(_PARTS_LEFT if shards else _NOTHING_LEFT):
-        options = ExportOptions(
+        options = kg.ExportOptions(
             form=form, data=tuple(data or ()), pmc_ids=pmc_ids, repair=repair, check=check, engine=engine.value,
             shapes=shapes, strict=strict, quarantine=quarantine, base=base, image_url=image_url, release=release,
             issued=issued, source_iri=source_iri, vocabulary=vocabulary,
@@ -182,7 +182,7 @@ def export_command(
         if report is not None and not report.parent.is_dir():
             raise UsageError.of("unwritable-output", f"the folder of {report} does not exist", "", "make it first")
         with progress_bar(console) as on_progress:
-            result = export(
+            result = kg.export(
                 source,
                 output,
                 options=options,
@@ -240,7 +240,7 @@ def check_command(
     The exit status is 1 when there are violations, or when the graph holds nothing that a shape is about.
     """
     with ending_cleanly():
-        result = check_graph(graph, engine=engine.value, shapes=shapes, form=form, base=base)
+        result = kg.check_graph(graph, engine=engine.value, shapes=shapes, form=form, base=base)
         if report is ReportForm.json:
             typer.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
         else:
@@ -291,7 +291,7 @@ def shapes_command(
 ) -> None:
     """List the shapes: what each asks of which class, how severe a breach is, and the field it guards."""
     with ending_cleanly():
-        shapes = load_shapes(folder)
+        shapes = kg.load_shapes(folder)
     rows = list(shapes.properties.values())
     if form is TextOrJson.json:
         fields = ("name", "node_shape", "target", "path", "severity", "message", "comment")

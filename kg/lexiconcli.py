@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+import kg
 from kg.candidates import Candidate, ground
 from kg.choices import TextOrJson
 from kg.ending import ending_cleanly
 from kg.errors import UsageError, printable
 from kg.lexicon import Lexicon, LexiconInfo, Lexicons
-from kg.lexiconbuild import build_lexicon
 from kg.lexiconfile import KINDS
 from kg.progress import bytes_bar, problem_printer
 from kg.tabletext import table_text
@@ -86,7 +86,7 @@ def build_command(
     with ending_cleanly():
         taxa = [_taxid(name) for name in taxon or ()]
         with bytes_bar(console, "read") as on_progress:
-            info = build_lexicon(
+            info = kg.build_lexicon(
                 files,
                 output,
                 taxa=taxa,

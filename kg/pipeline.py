@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from kg.chunk import Chunk, ChunkResult, chunks
-from kg.cluster import Setup, on_cluster
 from kg.commit import source_commit
 from kg.cores import usable_cores
 from kg.describe import Description, UsedLexicon, describe
@@ -115,10 +114,8 @@ class _Run:
         self.log = log
         self.kind = part_kind(options.form) if options.shards else output_kind(_file(output), options.form)
         # All that a worker must know of the output is what the names of its files end in.
-        self.setup = Setup(
-            replace(options, form=self.kind.suffix[1:]), Path("layers" if self.kind.folder else f"g{self.kind.suffix}")
-        )
-        self.worker = Worker(self.setup.options, self.setup.output)
+        told = Path("layers" if self.kind.folder else f"g{self.kind.suffix}")
+        self.worker = Worker(replace(options, form=self.kind.suffix[1:]), told)
         self.quarantine = Quarantine(options.quarantine)
         self.digest = hashlib.sha256()
         self.shared = SharedTally()
@@ -151,8 +148,10 @@ class _Run:
         if self.options.scheduler is None:
             ready = (replace(chunk, records=fetched(chunk.records)) for chunk in chunks)
             return in_order(self.worker, ready, self._jobs())
+        from kg.cluster import Setup, on_cluster  # noqa: PLC0415 (with asyncio, which others do without)
+
         parts = sink.writer if isinstance(sink, PartsSink) else None
-        return on_cluster(self.options.scheduler, replace(self.setup, parts=parts), chunks)
+        return on_cluster(self.options.scheduler, Setup(self.worker.options, self.worker.output, parts), chunks)
 
     def _jobs(self) -> int:
         jobs = usable_cores() if self.options.jobs is None else self.options.jobs

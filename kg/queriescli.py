@@ -11,13 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
+import kg
 from kg.choices import DEFAULT_GRAPH, BuildForm, QueriesFolder, TextOrJson
 from kg.ending import ending_cleanly
 from kg.errors import Problem, UsageError
 from kg.graphstore import open_store
-from kg.options import ExportOptions
 from kg.parameters import KINDS
-from kg.pipeline import export
 from kg.querycheck import check_query
 from kg.querydocs import queries_markdown, queries_turtle
 from kg.savedqueries import SavedQuery, find_query, load_queries, query_files
@@ -143,7 +142,7 @@ def _check_graph(given: Path | None) -> Iterator[Path]:
         yield given or DEFAULT_GRAPH
         return
     with tempfile.TemporaryDirectory(prefix="kg-seeds-") as folder:
-        export(seeds, Path(folder) / "seeds.ttl", options=ExportOptions(check=False))
+        kg.export(seeds, Path(folder) / "seeds.ttl", check=False)
         yield Path(folder) / "seeds.ttl"
 
 

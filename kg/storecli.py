@@ -10,17 +10,15 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+import kg
 from kg.answer import Answer
 from kg.choices import DEFAULT_GRAPH, Form, QueriesFolder
 from kg.ending import ending_cleanly
 from kg.errors import QueryError, UsageError
 from kg.graphstore import TIMEOUT, GraphStore, open_endpoint, open_store
-from kg.load import load_graph
 from kg.progress import bytes_bar
-from kg.remote import PASSWORD, USER
 from kg.savedqueries import SavedQuery, find_query, parse_query, read_query, with_prefixes
 from kg.storefolder import META, read_meta
-from kg.upload import upload_graph
 
 __all__ = ["load_command", "query_command", "upload_command"]
 
@@ -56,7 +54,7 @@ def load_command(
                 "run `make export`, or name a graph",
             )  # fmt: skip
         with bytes_bar(console, "load") as on_progress:
-            report = load_graph(graph or [DEFAULT_GRAPH], store, add=add, form=form, on_progress=on_progress)
+            report = kg.load_graph(graph or [DEFAULT_GRAPH], store, add=add, form=form, on_progress=on_progress)
         rate = report.triples / report.seconds if report.seconds else 0
         graphs = f" in {len(report.graphs)} named graphs" if report.graphs else ""
         console.print(
@@ -88,7 +86,7 @@ def query_command(
     ] = None,
     endpoint: Annotated[
         str | None,
-        typer.Option("--endpoint", "-e", help=f"SPARQL endpoint to ask; {USER} and {PASSWORD}, or netrc, sign in."),
+        typer.Option("--endpoint", "-e", help="SPARQL endpoint to ask; KG_USER and KG_PASSWORD, or netrc, sign in."),
     ] = None,
     queries: QueriesFolder = None,
     federate: Annotated[
@@ -234,7 +232,7 @@ def upload_command(
     console = Console(stderr=True)
     with ending_cleanly("stopped; the store holds a part of the graph"):
         with bytes_bar(console, "upload") as on_progress:
-            report = upload_graph(
+            report = kg.upload_graph(
                 graph, to, graph_iri=graph_iri, update=update, add=add, query_url=query_url, form=form,
                 on_progress=on_progress,
             )  # fmt: skip

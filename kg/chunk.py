@@ -48,7 +48,7 @@ class LeftOut(NamedTuple):
 
 @dataclass(slots=True)
 class ChunkResult:
-    """What became of a chunk: text by layer, counts, problems in order, and what it shares with other chunks.
+    """What became of a chunk: text (UTF-8) by layer, counts, problems in order, and what it shares with other chunks.
 
     `digests` are the SHA-256 of each record that was kept, one after the other. `failed` ends a strict export. `part`
     is the file with the texts, where the process that made them wrote it; then they are not here.
@@ -56,7 +56,7 @@ class ChunkResult:
 
     number: int
     records: int
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     tally: Tally = field(default_factory=Tally)
     shared: SharedTally = field(default_factory=SharedTally)

@@ -77,7 +77,7 @@ def _do(run: str, setup: Setup, chunk: Chunk, versions: Mapping[str, str]) -> Ch
         raise _differing("this worker", mine, versions)
     result = _worker(run, setup).run(replace(chunk, records=fetched(chunk.records)))
     if setup.parts is not None and result.failed is None:
-        text = "".join(result.texts.values())
+        text = b"".join(result.texts.values())
         result.part = setup.parts.put(
             part_name(chunk.number), text, triples=result.tally.triples, records=result.records
         )

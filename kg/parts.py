@@ -82,10 +82,10 @@ class PartWriter:
     compression: str
     head: str
 
-    def put(self, stem: str, text: str, *, triples: int, records: int) -> Part:
+    def put(self, stem: str, text: bytes, *, triples: int, records: int) -> Part:
         """Write one part, in place of an earlier one of its name; it appears whole or not at all."""
         with self.file(stem) as file:
-            file.write(text)
+            file.write_bytes(text)
         return Part(*cast("Written", file.written), triples, records)
 
     @contextmanager

@@ -35,7 +35,7 @@ class PartsSink:
         self.writer = PartWriter(folder.place, kind.suffix, kind.compression, self.blocks.writer.head())
         self.parts: list[Part] = []
         self._of_parts = 0
-        self._texts: list[str] = []
+        self._texts: list[bytes] = []
         self._number, self._triples, self._records = -1, 0, 0
         self._sent: deque[Future[Part]] = deque()
         self._stack = ExitStack()
@@ -66,7 +66,7 @@ class PartsSink:
     def _send(self) -> None:
         """Write what was taken of a chunk, in another thread."""
         if self._number >= 0:
-            stem, text = part_name(self._number), "".join(self._texts)
+            stem, text = part_name(self._number), b"".join(self._texts)
             put = self.writer.put
             self._sent.append(self._threads.submit(put, stem, text, triples=self._triples, records=self._records))
         self._texts = []
@@ -77,7 +77,7 @@ class PartsSink:
     def flush(self) -> None:
         """Append to the part of shared nodes what `blocks` holds."""
         for text in self.blocks.taken().values():
-            self._shared.write(text)
+            self._shared.write_bytes(text)
 
     def finish(self) -> list[Written]:
         """Write the last parts and tell which files the graph is in."""

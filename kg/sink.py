@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,8 +20,8 @@ __all__ = ["LAYER_ORDER", "Blocks", "GraphSink", "Texts"]
 
 LAYER_ORDER: Final = ("core", "genes", "chemicals", "diseases", "links", "meta", "queries")
 
-Texts = Mapping[str, str]
-"""Text by layer; under the empty name where one file takes all layers as they come."""
+Texts = Mapping[str, bytes]
+"""Text in UTF-8 by layer; under the empty name where one file takes all layers as they come."""
 
 
 def _layer_files() -> frozenset[str]:
@@ -72,9 +71,9 @@ class Blocks:
         """The named graph of a layer."""
         return self.names.own(f"graph/{layer}")
 
-    def taken(self) -> dict[str, str]:
+    def taken(self) -> dict[str, bytes]:
         """The texts so far, which are then forgotten."""
-        texts = {layer: "".join(parts) for layer, parts in self._texts.items()}
+        texts = {layer: "".join(parts).encode() for layer, parts in self._texts.items()}
         self._texts.clear()
         return texts
 
@@ -94,7 +93,7 @@ class GraphSink:
         self._folder: AtomicFolder | None = None
         self._files: dict[str, AtomicFile] = {}
         self._begun: set[str] = set()
-        self._spools: dict[str, IO[str]] = {}
+        self._spools: dict[str, IO[bytes]] = {}
         if kind.folder:
             self._folder = AtomicFolder(output, _layer_files())
             self._stack.callback(self._folder.abort)
@@ -116,7 +115,7 @@ class GraphSink:
                 file = self._files.get(layer) or self._layer_file(layer)
                 joint = "" if layer in self._begun else self.blocks.writer.joint
                 self._begun.add(layer)
-                file.write(text.removeprefix(joint))
+                file.write_bytes(text.removeprefix(joint.encode()))
 
     def flush(self) -> None:
         """Append what `blocks` holds."""
@@ -132,10 +131,10 @@ class GraphSink:
         folder = cast("AtomicFolder", self._folder)
         return self._open(layer, folder.temporary / f"{layer}{self.kind.suffix}")
 
-    def _spool(self, layer: str) -> IO[str]:
+    def _spool(self, layer: str) -> IO[bytes]:
         spool = self._spools.get(layer)
         if spool is None:
-            opened = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n", dir=self.output.parent)  # noqa: SIM115 (the exit stack closes it)
+            opened = tempfile.TemporaryFile(dir=self.output.parent)  # noqa: SIM115 (the exit stack closes it)
             spool = self._spools[layer] = self._stack.enter_context(opened)
         return spool
 
@@ -161,7 +160,8 @@ class GraphSink:
             spool = self._spools[layer]
             spool.seek(0)
             file.write(f"\n<{self.blocks.graph(layer)[1:-1]}> {{\n")
-            shutil.copyfileobj(spool, cast("IO[str]", file), 1 << 20)
+            while part := spool.read(1 << 20):
+                file.write_bytes(part)
             file.write("}\n")
 
     def commit(self) -> None:

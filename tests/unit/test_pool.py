@@ -42,7 +42,7 @@ def chunk(number: int, text: str | None = None) -> Chunk:
 
 
 def lines_of(result: ChunkResult) -> int:
-    return sum(text.count("\n") for text in result.texts.values())
+    return sum(text.count(b"\n") for text in result.texts.values())
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -58,7 +58,7 @@ def test_results_come_in_order(jobs: int, worker: Worker) -> None:
     results = list(in_order(worker, map(chunk, range(12)), jobs))
     assert [result.number for result in results] == list(range(12))
     assert [result.counts.figures for result in results] == [1] * 12
-    assert all(f"PMC{n + 1}__f" in results[n].texts[""] for n in range(12))
+    assert all(f"PMC{n + 1}__f".encode() in results[n].texts[""] for n in range(12))
 
 
 def test_no_chunk_gives_no_result(worker: Worker) -> None:

@@ -72,6 +72,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root, self.label = root, str(root)
+        self._start = os.path.join(root, "")  # noqa: PTH118 (names are put behind it, several a record)
 
     def names(self) -> Iterator[str]:
         """The files, as posix paths."""
@@ -85,15 +86,14 @@ class Folder:
 
     def fetch(self, name: str) -> bytes:
         """One file, whole."""
-        with open(os.path.join(self.root, name), "rb", buffering=0) as file:  # noqa: PTH118, PTH123 (twice as quick as Path here, and once a record)
+        with open(self._start + name, "rb", buffering=0) as file:  # noqa: PTH123 (twice as quick as Path here, and once a record)
             return file.readall()
 
     def heads(self, names: Iterable[str]) -> Iterator[tuple[bytes, bool]]:
         """What files begin with, and whether that is all of it; nothing where a file cannot be read."""
-        root = os.path.join(self.root, "")  # noqa: PTH118 (as above)
         for name in names:
             try:
-                handle = os.open(root + name, _READ)
+                handle = os.open(self._start + name, _READ)
                 try:
                     head = os.read(handle, _HEAD)
                 finally:
@@ -109,7 +109,7 @@ class Folder:
 
     def shown(self, name: str) -> str:
         """A file's path as messages name it."""
-        return os.path.join(self.root, name)  # noqa: PTH118
+        return self._start + name
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -20,6 +20,7 @@ from kg.describe import SOURCE_IRI
 from kg.ending import ending_cleanly
 from kg.errors import UsageError, printable
 from kg.explain import explain
+from kg.garbage import collect_nothing_at_exit
 from kg.lexiconcli import Embedded, Ground, LexiconFiles, ground_command, lexicon_app
 from kg.link import IMAGE_URL
 from kg.mergeparts import merge_parts
@@ -56,11 +57,12 @@ def _version(asked: bool) -> None:  # noqa: FBT001 (Typer calls it so)
 
 @app.callback()
 def main(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 (its callback uses it)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Turn PFOCR records of published pathway figures into a checked knowledge graph."""
+    collect_nothing_at_exit()
 
 
 def _print_table(report: kg.ExportReport, console: Console) -> None:

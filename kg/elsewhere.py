@@ -10,9 +10,10 @@ import re
 from itertools import groupby
 from typing import Final
 
+from kg.entries import Entry
 from kg.errors import SourceError
 from kg.process import Processor
-from kg.source import Entry, Source
+from kg.source import Source
 
 __all__ = ["figures_elsewhere"]
 

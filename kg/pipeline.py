@@ -37,7 +37,7 @@ from kg.savedqueries import load_queries
 from kg.shared import SharedNodes
 from kg.sharedtally import SharedTally
 from kg.sink import LAYER_ORDER, GraphSink
-from kg.source import Entry, Source, open_sources
+from kg.source import Source, open_sources
 from kg.urls import absolute, as_place
 from kg.vocab import Names, Term
 from kg.vocabulary import vocabulary_nodes
@@ -165,7 +165,7 @@ class _Run:
         if self.options.pmc_ids is not None:
             ids = read_pmc_ids(self.options.pmc_ids, {entry.paper for entry in source.entries})
         elsewhere = figures_elsewhere(source, self.worker.processor)
-        for number, records in enumerate(chunks(map(source.pending, _let_go(source.entries)), self._chunk_size())):
+        for number, records in enumerate(chunks(map(source.pending, source.entries), self._chunk_size())):
             papers = {record.paper for record in records}
             yield Chunk(
                 number,
@@ -296,13 +296,6 @@ class _Run:
 
     def _check_description(self, blocks: list[tuple[Term, list[tuple[Term, Term]]]]) -> None:
         self._check_nodes([Node(subject, "part", facts) for subject, facts in blocks])
-
-
-def _let_go(entries: list[Entry]) -> Iterator[Entry]:
-    """The entries in order; each is forgotten when it is given, which makes room for what grows meanwhile."""
-    entries.reverse()
-    while entries:
-        yield entries.pop()
 
 
 def _used(info: LexiconInfo) -> UsedLexicon:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from kg.errors import KgError, Problem, SourceError, UsageError
@@ -116,7 +117,7 @@ def explain_record(
     with open_sources([source], data) as opened:
         entries = [entry for entry in opened.entries if figid is None or entry.figid == figid]
         if len(entries) != 1:
-            some = ", ".join(entry.figid for entry in opened.entries[:3])
+            some = ", ".join(entry.figid for entry in islice(opened.entries, 3))
             raise UsageError.of(
                 "which-record",
                 f"{source} has {len(entries)} records{f' with figure id {figid!r}' if figid else ''}",

@@ -11,11 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby, pairwise
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
+from kg.entries import Entries, Entry
 from kg.errors import SourceError, UsageError
 from kg.frontmatter import MAX_RECORD_BYTES, decode, parse_front_matter, split_front_matter
 from kg.pending import Pending, unreadable_file
@@ -24,30 +24,12 @@ from kg.stores import Store, fetch_errors, open_store, unreadable
 from kg.tables import KINDS
 from kg.urls import as_place, remote_errors
 
-__all__ = ["Entry", "Source", "open_sources"]
+__all__ = ["Source", "open_sources"]
 
 _TABLE_NAME = re.compile(r"(.+)-(genes|chemicals|diseases)\.tsv", re.DOTALL)
 _HEAD_FIGID = re.compile(rb"^figid:[ \t]+['\"]?([A-Za-z0-9_.-]+)['\"]?[ \t]*\r?$", re.MULTILINE)
 _HEAD_PMCID = re.compile(rb"^pmcid:[ \t]+['\"]?PMC([0-9]{1,15})['\"]?[ \t]*\r?$", re.MULTILINE)
 _END = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
-_ID: Final = "\0"
-
-
-class Entry(NamedTuple):
-    """One record found in a source: paper number, figure id, source, and the file's name.
-
-    Most files are named for their figure. Then `pattern` has a NUL where the id stands, and one text serves all.
-    """
-
-    paper: int
-    figid: str
-    source: int
-    pattern: str
-
-    @property
-    def name(self) -> str:
-        """The file's name in its source."""
-        return self.pattern.replace(_ID, self.figid)
 
 
 class _Layout:
@@ -244,16 +226,13 @@ class Source:
                 folders.setdefault(place, _Layout(open_store(place)))
             self._beside[number] = [folders[place] for place in wanted]
 
-    def _list(self) -> list[Entry]:
+    def _list(self) -> Entries:
         entries: list[Entry] = []
-        patterns: dict[str, str] = {}
         for number, layout in enumerate(self._layouts):
-            for name, key in self._keys(layout):
-                pattern = name if _ID in name else name.replace(key[1], _ID, 1)
-                entries.append(Entry(*key, number, patterns.setdefault(pattern, pattern) if _ID in pattern else name))
+            entries += [Entry(*key, number, name) for name, key in self._keys(layout)]
             layout.records = []
         entries.sort()
-        return _by_name(entries)
+        return Entries(entries)
 
     def _keys(self, layout: _Layout) -> Iterator[tuple[str, tuple[int, str]]]:
         """The records of a layout by name, each with paper number and figure id."""
@@ -312,14 +291,6 @@ class Source:
         for layout in self._layouts:
             if not layout.store.single:
                 yield from (layout.store.shown(name) for name in layout.unused())
-
-
-def _by_name(entries: list[Entry]) -> list[Entry]:
-    """Sorted entries, those of one figure in one source by the names of their files."""
-    if all(one[:3] != other[:3] for one, other in pairwise(entries)):
-        return entries
-    same = (list(group) for _, group in groupby(entries, key=lambda entry: entry[:3]))
-    return [entry for group in same for entry in sorted(group, key=lambda entry: entry.name)]
 
 
 def _held(store: Store, name: str) -> tuple[str, bytes | None]:

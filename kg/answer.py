@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import rdflib
 
-__all__ = ["FORMS", "Answer", "Value", "short"]
+__all__ = ["FORMS", "Answer", "Value", "short", "well_formed"]
 
 Value = str | int | float | Decimal | bool | None
 """A cell as a Python value: an IRI or text as `str`, a number as `int`, `float` or `Decimal`, a year as `int`."""
@@ -201,11 +201,11 @@ class Answer:
     def _write_results(self, form: ox.QueryResultsFormat, out: IO[bytes]) -> None:
         if self.form == "graph":
             data = self._rows_of_triples().serialize(format=form) or b""
-            out.write(_well_formed(data) if form is ox.QueryResultsFormat.XML else data)
+            out.write(well_formed(data) if form is ox.QueryResultsFormat.XML else data)
         elif form is ox.QueryResultsFormat.JSON:
             shutil.copyfileobj(self._stream(), out)
         elif form is ox.QueryResultsFormat.XML:
-            out.write(_well_formed(self._parsed().serialize(format=form) or b""))
+            out.write(well_formed(self._parsed().serialize(format=form) or b""))
         else:
             self._parsed().serialize(output=out, format=form)
         if form in (ox.QueryResultsFormat.JSON, ox.QueryResultsFormat.XML):
@@ -224,7 +224,7 @@ class Answer:
         self._finalizer()
 
 
-def _well_formed(xml: bytes) -> bytes:
+def well_formed(xml: bytes) -> bytes:
     """XML without what it cannot hold, and with line ends that survive reading."""
     return _NO_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), xml).replace(b"\r", b"&#13;")
 

@@ -25,7 +25,7 @@ from kg.savedqueries import SavedQuery, find_query, parse_query, read_query, wit
 from kg.storefolder import current_data, hold
 from kg.vocab import Term
 
-__all__ = ["TIMEOUT", "GraphStore", "open_endpoint", "open_store"]
+__all__ = ["TIMEOUT", "GraphStore", "open_endpoint", "open_store", "reported_error"]
 
 TIMEOUT: Final = 60.0
 """Seconds after which a query is stopped."""
@@ -213,7 +213,7 @@ class _Worker:
             raise self._crashed()
         reply = json.loads(line)
         if reply:
-            raise _error(reply)
+            raise reported_error(reply)
 
     def _crashed(self) -> QueryError:
         self.stop()
@@ -259,7 +259,7 @@ def _end(process: subprocess.Popen[str]) -> None:
             process.stdin.close()
 
 
-def _error(reply: Mapping[str, Any]) -> KgError:
+def reported_error(reply: Mapping[str, Any]) -> KgError:
     """The error that a worker reports."""
     if "engine" in reply:
         return QueryError.of("query-failed", f"the query failed: {reply['engine']}", "", "")

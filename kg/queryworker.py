@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -27,49 +27,57 @@ from kg.rdffiles import bulk_load, rdf_files, readable
 from kg.sparql import calls_out, query_form, star_variables
 from kg.vocab import Term
 
-__all__ = ["main"]
+__all__ = ["Graph", "Local", "main", "read_only", "serve", "with_rows_of_services", "write_first"]
 
 
-class _Graph(Protocol):
+class Graph(Protocol):
     """What a query is put to."""
 
-    def answer(self, request: dict[str, Any], out: Path) -> None:
-        """Write the answer to a file."""
+    def answer(self, request: dict[str, Any], out: Path) -> dict[str, Any]:
+        """Write the answer to a file; what is returned is told to the other side."""
 
 
-class _Local:
+class Local:
     """A store on disk, or a file read into memory."""
 
     def __init__(self, store: ox.Store, *, union: bool) -> None:
         self.store, self.union = store, union
 
-    def answer(self, request: dict[str, Any], out: Path) -> None:
+    def answer(self, request: dict[str, Any], out: Path) -> dict[str, Any]:
         """Run a query; blocks that call other endpoints are answered first, by us."""
         text = request["text"]
         if calls_out(text):
-            text = _federated(self, request)
-        result = self._query(text)  # what endpoints gave stands in it as data; `_federated` has looked at the rest
+            text = with_rows_of_services(self, request)
+        result = self.query(
+            text
+        )  # what endpoints gave stands in it as data; `with_rows_of_services` has looked at the rest
         limit = request.get("limit")
         columns = star_variables(request["text"]) if isinstance(result, ox.QuerySolutions) else None
         if not isinstance(result, ox.QueryBoolean) and (limit is not None or columns):
-            _write_first(result, limit, out, columns)
+            write_first(result, limit, out, columns)
         elif isinstance(result, ox.QueryTriples):
             result.serialize(output=out, format=ox.RdfFormat.N_TRIPLES)
         else:
             result.serialize(output=out, format=ox.QueryResultsFormat.JSON)
+        return {}
 
     def rows(self, text: str) -> Rows:
         """The rows of a SELECT query."""
         _require_no_call(text)
-        result = self._query(text)
+        result = self.query(text)
         if not isinstance(result, ox.QuerySolutions):
             msg = "a SELECT query was expected"
             raise TypeError(msg)
         return [variable.value for variable in result.variables], ([_term(value) for value in row] for row in result)
 
-    def _query(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    def query(self, text: str, **how: Any) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        """What the engine gives; `how` are further arguments for it.
+
+        Raises:
+            QueryError: the query is no SPARQL.
+        """
         try:
-            return self.store.query(text, use_default_graph_as_union=self.union)
+            return self.store.query(text, **({"use_default_graph_as_union": self.union} | how))
         except SyntaxError as error:
             raise QueryError.of(
                 "bad-query",
@@ -96,7 +104,7 @@ class _Remote:
 
         self.url, self.session = require_url(url), open_session(url, retries=2)
 
-    def answer(self, request: dict[str, Any], out: Path) -> None:
+    def answer(self, request: dict[str, Any], out: Path) -> dict[str, Any]:
         """Send a query; the endpoint itself follows `SERVICE`."""
         from kg.remote import RESULTS, ask_endpoint  # noqa: PLC0415
 
@@ -108,14 +116,15 @@ class _Remote:
             if graph:
                 triples = (quad.triple for quad in islice(ox.parse(data, format=ox.RdfFormat.N_TRIPLES), limit))
                 out.write_bytes(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
-                return
+                return {}
             found = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
             if form == "ASK" and isinstance(found, ox.QuerySolutions):
                 out.write_text(json.dumps({"head": {}, "boolean": _is_yes(found)}))
             elif isinstance(found, ox.QuerySolutions) and limit is not None:
-                _write_first(found, limit, out)
+                write_first(found, limit, out)
             else:
                 found.serialize(output=out, format=ox.QueryResultsFormat.JSON)
+        return {}
 
 
 def _is_yes(rows: ox.QuerySolutions) -> bool:
@@ -141,7 +150,7 @@ def _patience(request: dict[str, Any]) -> float | None:
     return None if timeout is None else max(0.9 * timeout, 0.05)
 
 
-def _federated(local: _Local, request: dict[str, Any]) -> str:
+def with_rows_of_services(local: Local, request: dict[str, Any]) -> str:
     """The query with each block's rows in its place; only asked for by name."""
     if not request.get("federate"):
         raise QueryError.of(
@@ -178,7 +187,7 @@ def _term(value: object) -> Term | None:
     return None if value is None else Term(str(value))
 
 
-def _write_first(
+def write_first(
     result: ox.QuerySolutions | ox.QueryTriples, limit: int | None, out: Path, columns: list[str] | None = None
 ) -> None:
     """Write the first rows or triples only (the rest is never worked out), or all, with columns in this order."""
@@ -209,15 +218,20 @@ def _json_term(term: object) -> dict[str, str]:
     return told if term.datatype.value.endswith("#string") else told | {"datatype": term.datatype.value}
 
 
-def _open(request: dict[str, Any]) -> _Graph:
+def _open(request: dict[str, Any]) -> Graph:
     if request["kind"] == "endpoint":
         return _Remote(request["url"])
     if request["kind"] == "folder":
-        return _Local(_read_only(request["path"]), union=request["union"])
-    return _Local(_in_memory(request["path"], request.get("format")), union=False)
+        return Local(read_only(request["path"]), union=request["union"])
+    return Local(_in_memory(request["path"], request.get("format")), union=False)
 
 
-def _read_only(path: str) -> ox.Store:
+def read_only(path: str) -> ox.Store:
+    """A database, opened so that nothing in it can change.
+
+    Raises:
+        QueryError: it cannot be opened.
+    """
     try:
         return ox.Store.read_only(path)
     except (OSError, RuntimeError) as error:
@@ -252,14 +266,19 @@ def _requests(stream: IO[str]) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     """Serve requests until the other side hangs up."""
-    graph: _Graph | None = None
+    serve(_open)
+
+
+def serve(open_graph: Callable[[dict[str, Any]], Graph]) -> None:
+    """Serve requests until the other side hangs up; the first one says which graph to open."""
+    graph: Graph | None = None
     for request in _requests(sys.stdin):
         reply: dict[str, Any] = {}
         try:
             if graph is None:
-                graph = _open(request)
+                graph = open_graph(request)
             else:
-                graph.answer(request, Path(request["out"]))
+                reply = graph.answer(request, Path(request["out"]))
         except KgError as error:
             reply = {"class": type(error).__name__, "problem": error.problem.to_json()}
         except (OSError, RuntimeError, ValueError) as error:  # an engine's own: evaluation, input and output

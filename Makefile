@@ -1,5 +1,5 @@
 # Two commands for a fresh machine: `make export` and `make test`. Each sets up .venv first.
-.PHONY: export test lint bench clean
+.PHONY: export test lint bench demo clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -9,10 +9,18 @@ ARGS ?=
 
 export: .venv/.ready
 	@mkdir -p "$(dir $(OUT))"
-	.venv/bin/kg export $(SRC) --output "$(OUT)" $(ARGS)
+	.venv/bin/kg export $(SRC) --output "$(OUT)" --report "$(OUT).report.json" $(ARGS)
+
+# The explorer on 2,000 made figures and the seeds: a look at what `kg serve` gives, without the database.
+demo: .venv/.ready
+	@test -d build/demo/records || \
+		.venv/bin/python bench/make_corpus.py --records 2000 --source seeds --varied --out build/demo/records
+	.venv/bin/kg export seeds build/demo/records --output build/demo/demo.ttl --report build/demo/demo.ttl.report.json
+	.venv/bin/kg serve build/demo/demo.ttl --open
 
 test: .venv/.ready
-	.venv/bin/python -m pytest -m "not slow"
+	.venv/bin/python -m pytest -m "alone and not slow"
+	.venv/bin/python -m pytest -m "not alone and not slow" --numprocesses auto --dist worksteal
 
 lint: .venv/.ready
 	.venv/bin/ruff check .

@@ -165,6 +165,7 @@ def kill_at(moment: float, graph: Path, folder: Path, tally: Tally, *options: st
     tally.kill(process, folder, before, named)
 
 
+@pytest.mark.alone
 def test_kills_while_a_store_is_replaced(graphs: Graphs, tmp_path: Path) -> None:
     """After each of twenty kills the store opens, and its answer is that of the earlier load or of the new, whole."""
     folder, tally = tmp_path / "s", Tally()
@@ -187,6 +188,7 @@ def test_kills_while_a_store_is_replaced(graphs: Graphs, tmp_path: Path) -> None
     assert (held(folder), left_over(folder)) == (new, [])
 
 
+@pytest.mark.alone
 def test_kills_while_a_store_is_added_to(graphs: Graphs, tmp_path: Path) -> None:
     """A kill of `--add` leaves all of what there was, or that with all that was added; nothing between."""
     folder, tally = tmp_path / "s", Tally()
@@ -202,6 +204,7 @@ def test_kills_while_a_store_is_added_to(graphs: Graphs, tmp_path: Path) -> None
     assert (held(folder), left_over(folder)) == (both, [])
 
 
+@pytest.mark.alone
 def test_kills_of_the_very_first_load(graphs: Graphs, tmp_path: Path) -> None:
     """There is no store then, or all of it; never a part."""
     tally, new = Tally(), expected(("new", NEW))

@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from bench.measure import MIB, held_bytes, machine, machine_line, markdown
 from bench.queries import make_graph
-from kg.explorer.index import Index
-from kg.explorer.indexbuild import build_index
+from kg.explorer.index.build import build_index
+from kg.explorer.index.reader import Index
 from kg.explorer.model import KINDS, FigureFilter
 from kg.load import load_graph
 from kg.storefolder import current_data

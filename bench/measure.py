@@ -31,8 +31,10 @@ __all__ = [
     "BenchError",
     "Usage",
     "count_records",
+    "descendants",
     "ensure_corpus",
     "find_count",
+    "held_bytes",
     "last_line",
     "machine",
     "machine_line",
@@ -130,7 +132,7 @@ class _Sampler(threading.Thread):
     def run(self) -> None:
         """Sample until stopped."""
         while not self._over.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, sum(map(_held, _descendants(self.pid))))
+            self.peak = max(self.peak, sum(map(held_bytes, descendants(self.pid))))
 
     def stop(self) -> None:
         """End the sampling and wait for it."""
@@ -138,7 +140,7 @@ class _Sampler(threading.Thread):
         self.join()
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
     """A process and all processes under it, as far as Linux still knows them."""
     yield pid
     try:
@@ -147,10 +149,10 @@ def _descendants(pid: int) -> Iterator[int]:
     except OSError:  # ended meanwhile, or no /proc
         return
     for child in children:
-        yield from _descendants(int(child))
+        yield from descendants(int(child))
 
 
-def _held(pid: int) -> int:
+def held_bytes(pid: int) -> int:
     """The bytes of a process's proportional set, 0 when it has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()

@@ -29,6 +29,7 @@ from kg.queriescli import queries_app
 from kg.records import explain_record
 from kg.report import write_report
 from kg.resources import tool_version
+from kg.servecli import serve_command
 from kg.storecli import load_command, query_command, upload_command
 from kg.vocab import BASE, Names
 from kg.vocabulary import vocabulary_turtle
@@ -326,6 +327,10 @@ app.command(
     "`kg query 'SELECT * { ?s ?p ?o } LIMIT 5' --graph build/pfocr.ttl`; "
     "`kg query uniprot-proteins-of-figure --federate`",
 )(query_command)
+app.command(
+    "serve",
+    epilog="Examples: `kg serve`; `kg serve build/pfocr.ttl --open`; `kg serve all.store --port 8000 --cors`",
+)(serve_command)
 app.command(
     "upload",
     epilog="Examples: `kg upload build/pfocr.ttl --to http://localhost:7878/store`; "

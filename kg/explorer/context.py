@@ -11,9 +11,9 @@ from kg.savedqueries import SavedQuery
 from kg.vocab import BASE
 
 if TYPE_CHECKING:
+    from kg.explorer.endpoint.workers import Workers
     from kg.explorer.exportreport import ExportCounts
-    from kg.explorer.index import Index
-    from kg.explorer.workers import Workers
+    from kg.explorer.index.reader import Index
 
 __all__ = ["TIMEOUT", "Explorer", "Settings"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from kg.errors import QueryError
-from kg.explorer.index import Index
+from kg.explorer.index.prepare import Prepared, prepare
+from kg.explorer.index.reader import Index
 from kg.explorer.model import ListedFigure, Strictness
-from kg.explorer.prepare import Prepared, prepare
 from tests.explorer.graphs import (
     LEXICONS,
     Fact,

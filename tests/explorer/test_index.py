@@ -12,11 +12,11 @@ from typing import Any, Final
 import pytest
 
 from kg.errors import QueryError
-from kg.explorer.doubts import doubts, meanings
-from kg.explorer.index import Index
-from kg.explorer.links import figure_links, paper_links
+from kg.explorer.index.doubts import doubts, meanings
+from kg.explorer.index.links import figure_links, paper_links
+from kg.explorer.index.prepare import Prepared, prepare
+from kg.explorer.index.reader import Index
 from kg.explorer.model import KINDS, FigureFilter, FigureRow, Mention
-from kg.explorer.prepare import Prepared, prepare
 from tests.explorer.graphs import LEXICONS, Read, asked, figure_facts, mention_facts, random_graph, write_graph
 
 SEED: Final = "PMC12080488__ITT-14-523-g0004"

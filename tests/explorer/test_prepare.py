@@ -16,10 +16,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-import kg.explorer.prepare as preparing
+import kg.explorer.index.prepare as preparing
 from kg.errors import QueryError, SourceError, UsageError
-from kg.explorer.index import Index
-from kg.explorer.prepare import Prepared, prepare
+from kg.explorer.index.prepare import Prepared, prepare
+from kg.explorer.index.reader import Index
 from kg.load import load_graph
 from kg.savedqueries import load_queries
 from tests.conftest import ROOT
@@ -191,7 +191,7 @@ def test_a_failed_start_leaves_nothing_that_is_taken_for_whole(
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_killed_start(tmp_path: Path) -> None:
     graph = random_graph(tmp_path / "graph.nt", figures=400)
-    script = f"from pathlib import Path; from kg.explorer.prepare import prepare; prepare(Path({str(graph)!r}))"
+    script = f"from pathlib import Path; from kg.explorer.index.prepare import prepare; prepare(Path({str(graph)!r}))"
     for patience in (0.3, 0.6, 0.9):
         with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as process:
             time.sleep(patience)
@@ -204,7 +204,8 @@ def test_a_killed_start(tmp_path: Path) -> None:
 def test_two_starts_at_once(tmp_path: Path) -> None:
     graph = random_graph(tmp_path / "graph.nt", figures=100)
     script = (
-        "from pathlib import Path; from kg.explorer.prepare import prepare; from kg.explorer.index import Index;"
+        "from pathlib import Path; from kg.explorer.index.prepare import prepare;"
+        "from kg.explorer.index.reader import Index;"
         f"made = prepare(Path({str(graph)!r})); print(made.data, Index(made.index).summary().figures); made.close()"
     )
     processes = [

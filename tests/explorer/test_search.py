@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kg.explorer.index import Index
-from kg.explorer.indexschema import comparable, fold, fts_query, score
-from kg.explorer.prepare import prepare
-from kg.explorer.search import identifier
+from kg.explorer.index.prepare import prepare
+from kg.explorer.index.reader import Index
+from kg.explorer.index.schema import comparable, fold, fts_query, score
+from kg.explorer.index.search import identifier
 from tests.explorer.graphs import Fact, Read, figure_facts, mention_facts, write_graph
 
 SEED = "PMC12080488__ITT-14-523-g0004"

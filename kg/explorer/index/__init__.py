@@ -1,0 +1,1 @@
+"""An index of the graph, derived from it by queries: what pages read in milliseconds."""

@@ -33,6 +33,7 @@ bench: .venv/.ready
 	.venv/bin/python bench/export.py
 	.venv/bin/python -m bench.profile build/bench/10000
 	.venv/bin/python -m bench.queries
+	.venv/bin/python -m bench.explorer
 
 .venv/.ready: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -81,7 +81,7 @@ def test_commands_of_the_readme_exist_and_have_help() -> None:
     runner = CliRunner()
     listed = set(re.findall(r"^kg (\w+)", README, re.MULTILINE))
     assert listed == {words[0] for words in commands()}
-    assert len(commands()) == 16
+    assert len(commands()) == 17
     for words in commands():
         result = runner.invoke(app, [*words, "--help"])
         assert result.exit_code == 0
@@ -91,7 +91,10 @@ def test_commands_of_the_readme_exist_and_have_help() -> None:
 def test_options_of_the_documents_exist() -> None:
     documents = [
         README,
-        *((ROOT / "docs" / name).read_text("utf-8") for name in ("queries.md", "stores.md", "lexicons.md")),
+        *(
+            (ROOT / "docs" / name).read_text("utf-8")
+            for name in ("queries.md", "stores.md", "lexicons.md", "explorer.md")
+        ),
     ]
     own = "\n".join(
         line for text in documents for line in text.splitlines() if re.match(r"kg |[^$]*`kg |[^$]*`--", line)

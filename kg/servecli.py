@@ -14,11 +14,12 @@ from rich.console import Console
 from kg.choices import DEFAULT_GRAPH
 from kg.ending import ending_cleanly
 from kg.errors import UsageError
-from kg.explorer.context import TIMEOUT, Explorer, Settings
+from kg.explorer.settings import TIMEOUT, Settings
 from kg.progress import bytes_bar
 from kg.savedqueries import load_queries
 
 if TYPE_CHECKING:
+    from kg.explorer.context import Explorer
     from kg.explorer.exportreport import ExportCounts
     from kg.explorer.index.prepare import Prepared
 
@@ -121,9 +122,10 @@ def _serve(source: Path, settings: Settings, *, cache: Path | None, open_browser
 
 
 def _explorer(prepared: Prepared, settings: Settings, report: ExportCounts | None) -> Explorer:
-    from kg.explorer.endpoint.workers import Workers  # noqa: PLC0415
+    from kg.explorer.context import Explorer  # noqa: PLC0415 (libraries of an extra)
+    from kg.explorer.engine.workers import Workers  # noqa: PLC0415
     from kg.explorer.index.graph import Graph  # noqa: PLC0415
-    from kg.explorer.index.reader import Index  # noqa: PLC0415 (libraries of an extra)
+    from kg.explorer.index.reader import Index  # noqa: PLC0415
 
     known = replace(settings, base=Graph(prepared.data).base)
     return Explorer(

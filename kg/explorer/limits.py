@@ -18,8 +18,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import KgError, UsageError
-from kg.explorer.context import Settings
 from kg.explorer.endpoint.problems import problem_response
+from kg.explorer.settings import Settings
 
 __all__ = ["LARGEST_BODY", "LONGEST_ADDRESS", "Limits", "SecurityHeaders", "is_loopback"]
 

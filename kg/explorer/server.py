@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from kg.errors import UsageError
 from kg.explorer.app import build_app
 from kg.explorer.context import Explorer
-from kg.explorer.endpoint.workers import Workers
+from kg.explorer.engine.workers import Workers
 
 __all__ = ["CONNECTIONS", "address_of", "bind", "serve", "serve_async"]
 

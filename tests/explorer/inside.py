@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 
 import kg
-from kg.explorer.context import Explorer, Settings
-from kg.explorer.endpoint.workers import Workers
+from kg.explorer.context import Explorer
+from kg.explorer.engine.workers import Workers
 from kg.explorer.server import address_of, bind, serve_async
+from kg.explorer.settings import Settings
 from tests.explorer.servers import NO_TLS
 
 if TYPE_CHECKING:

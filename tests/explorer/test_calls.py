@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.errors import QueryError
-from kg.explorer.endpoint.calls import calls_in_tree
+from kg.explorer.engine.calls import calls_in_tree
 from kg.sparql import calls_out, expanded
 
 CALL = "SERVICE <http://example.com/> { ?s ?p ?o }"

@@ -15,9 +15,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from kg.errors import QueryError
-from kg.explorer.context import Explorer, Settings
+from kg.explorer.context import Explorer
 from kg.explorer.pages import routes as pages
 from kg.explorer.pages.render import STATIC
+from kg.explorer.settings import Settings
 from tests.explorer.asking import TestClient
 from tests.explorer.made import MadeIndex
 from tests.explorer.markup import Markup, faults, read

@@ -16,9 +16,10 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 
 from kg.explorer.app import build_app
-from kg.explorer.context import Explorer, Settings
-from kg.explorer.endpoint.workers import Workers
+from kg.explorer.context import Explorer
+from kg.explorer.engine.workers import Workers
 from kg.explorer.model import Entity, EntityKind, Figure, Hit, Paper
+from kg.explorer.settings import Settings
 from kg.savedqueries import SavedQuery, load_queries, parse_query
 from tests.explorer.asking import TestClient
 from tests.explorer.inside import loaded

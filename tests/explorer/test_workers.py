@@ -15,8 +15,8 @@ from typing import Final
 import pytest
 
 from kg.errors import QueryError
-from kg.explorer.context import Settings
-from kg.explorer.endpoint.workers import Workers
+from kg.explorer.engine.workers import Workers
+from kg.explorer.settings import Settings
 from kg.savedqueries import find_query, parse_query
 from tests.explorer.inside import loaded
 
@@ -174,7 +174,7 @@ def test_a_query_that_wants_all_memory_ends_its_process_only(database: Path) -> 
 
 
 def test_a_process_that_took_much_memory_is_replaced(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.explorer.endpoint.workers._KEPT", 0.001)
+    monkeypatch.setattr("kg.explorer.engine.workers._KEPT", 0.001)
 
     async def work(workers: Workers) -> None:
         (before,) = workers.pids
@@ -221,7 +221,7 @@ def test_a_large_answer_is_read_in_parts_and_holds_no_process(database: Path) ->
 
 
 def test_answers_that_nobody_reads_bring_no_more(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.explorer.endpoint.workers._SPOOLS", 1)
+    monkeypatch.setattr("kg.explorer.engine.workers._SPOOLS", 1)
 
     async def work(workers: Workers) -> None:
         held = [await workers.answer(LARGE, media="text/csv") for _ in range(2)]
@@ -276,7 +276,7 @@ def test_a_temporary_folder_that_was_tidied_away_is_made_again(database: Path) -
 
 def test_the_processes_go_with_a_server_that_is_killed(database: Path, tmp_path: Path) -> None:
     script = (
-        "import asyncio, sys\nfrom pathlib import Path\nfrom kg.explorer.endpoint.workers import Workers\n"
+        "import asyncio, sys\nfrom pathlib import Path\nfrom kg.explorer.engine.workers import Workers\n"
         "async def main():\n"
         "    async with Workers(Path(sys.argv[1])) as workers:\n"
         "        print(*workers.pids, flush=True)\n"

@@ -1,1 +1,1 @@
-"""SPARQL over HTTP: the protocol, processes that answer, nodes and downloads as RDF."""
+"""SPARQL over HTTP: the protocol, the service's description, nodes and downloads as RDF."""

@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Route
 
 from kg.errors import QueryError
 from kg.explorer.context import Explorer
-from kg.explorer.endpoint.media import BY_NAME, GRAPHS
 from kg.explorer.endpoint.negotiate import HTML, accepted
 from kg.explorer.endpoint.problems import problem_response
 from kg.explorer.endpoint.spool import SpooledResponse
+from kg.explorer.engine.media import BY_NAME, GRAPHS
 from kg.querydocs import queries_turtle
 from kg.rdffiles import FORMATS
 from kg.resources import data_dir

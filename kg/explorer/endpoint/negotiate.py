@@ -8,7 +8,7 @@ from typing import Final
 import mimeparse
 
 from kg.errors import QueryError
-from kg.explorer.endpoint.media import BY_NAME, GRAPHS, RESULTS
+from kg.explorer.engine.media import BY_NAME, GRAPHS, RESULTS
 
 __all__ = ["HTML", "accepted", "named_formats"]
 

@@ -21,11 +21,11 @@ from starlette.types import Receive, Scope, Send
 
 from kg.errors import KgError, QueryError
 from kg.explorer.context import Explorer
-from kg.explorer.endpoint.media import GRAPHS, RESULTS
 from kg.explorer.endpoint.negotiate import HTML, accepted, named_formats
 from kg.explorer.endpoint.problems import problem_response
 from kg.explorer.endpoint.servicedescription import service_description
 from kg.explorer.endpoint.spool import SpooledResponse
+from kg.explorer.engine.media import GRAPHS, RESULTS
 from kg.vocab import is_iri
 
 __all__ = ["LONGEST_QUERY", "routes"]

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from kg.explorer.context import Explorer
-from kg.explorer.endpoint.media import GRAPHS, content_type
+from kg.explorer.engine.media import GRAPHS, content_type
 from kg.vocab import PREFIXES, RDF_TYPE
 
 __all__ = ["service_description"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kg.explorer.endpoint.media import content_type
-from kg.explorer.endpoint.workers import Spooled
+from kg.explorer.engine.media import content_type
+from kg.explorer.engine.workers import Spooled
 
 __all__ = ["SpooledResponse"]
 

@@ -22,10 +22,10 @@ from starlette.routing import BaseRoute, Route
 from kg.answer import Answer
 from kg.errors import Problem, QueryError
 from kg.explorer.context import Explorer
-from kg.explorer.endpoint.media import BY_NAME, content_type
 from kg.explorer.endpoint.negotiate import named_formats
 from kg.explorer.endpoint.problems import status_of
 from kg.explorer.endpoint.spool import SpooledResponse
+from kg.explorer.engine.media import BY_NAME, content_type
 from kg.explorer.limits import LONGEST_ADDRESS
 from kg.explorer.pages.params import form
 from kg.explorer.pages.places import PLACES, PMC_BASE

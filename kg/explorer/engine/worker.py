@@ -19,8 +19,8 @@ import pyoxigraph as ox
 
 from kg.answer import well_formed
 from kg.errors import QueryError
-from kg.explorer.endpoint.calls import calls_in_tree
-from kg.explorer.endpoint.media import GRAPHS, RESULTS
+from kg.explorer.engine.calls import calls_in_tree
+from kg.explorer.engine.media import GRAPHS, RESULTS
 from kg.queryworker import Local, read_only, serve, with_rows_of_services, write_first
 from kg.savedqueries import with_prefixes
 from kg.sparql import calls_out, expanded, query_form, star_variables, tokens

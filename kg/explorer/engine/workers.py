@@ -23,8 +23,8 @@ from starlette.concurrency import run_in_threadpool
 
 from kg.answer import Answer
 from kg.errors import QueryError
-from kg.explorer.context import Settings
-from kg.explorer.endpoint.process import WorkerProcess
+from kg.explorer.engine.process import WorkerProcess
+from kg.explorer.settings import Settings
 from kg.parameters import resolve_values
 from kg.savedqueries import SavedQuery
 from kg.vocab import Term
@@ -153,7 +153,7 @@ class Workers:
 
         Args:
             text: SPARQL 1.1, which may use the graph's own prefixes undeclared.
-            media: a media type of `endpoint.media`, or several: the first that fits what the query gives is taken.
+            media: a media type of `engine.media`, or several: the first that fits what the query gives is taken.
             timeout: seconds after which the query is stopped; those of the settings where there is none.
             default_graphs: IRIs of graphs that make up the default graph; with these or named graphs given, no others
                 are seen.

@@ -18,7 +18,7 @@ from kg.graphstore import reported_error
 __all__ = ["WorkerProcess"]
 
 _ROOT: Final = str(Path(__file__).parents[3])
-_STARTER: Final = "import sys; sys.path.insert(0, sys.argv[1]); from kg.explorer.endpoint.worker import main; main()"
+_STARTER: Final = "import sys; sys.path.insert(0, sys.argv[1]); from kg.explorer.engine.worker import main; main()"
 _KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows, SIGTERM is the same
 _OPENING_SECONDS: Final = 60.0
 _LONGEST_LINE: Final = 16 << 20
@@ -26,7 +26,7 @@ _LONGEST_LINE: Final = 16 << 20
 
 
 class WorkerProcess:
-    """The other side of `kg.explorer.endpoint.worker`; asked by one task at a time.
+    """The other side of `kg.explorer.engine.worker`; asked by one task at a time.
 
     After it was stopped it starts anew: at once where a query was killed, else with the next query.
 

@@ -1,0 +1,1 @@
+"""Processes that answer SPARQL, and what they may be asked."""

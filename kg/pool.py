@@ -32,6 +32,7 @@ from kg.work import Worker
 
 __all__ = ["in_order"]
 
+_LONGEST_FOLDER: Final = 70
 _AHEAD: Final = 2
 """Chunks that wait for a free process, so that none of them waits for a chunk."""
 
@@ -53,11 +54,24 @@ def in_order(worker: Worker, chunks: Iterator[Chunk], jobs: int) -> Generator[Ch
         yield from _Pool(worker.options, worker.output, jobs).results(chunks)
 
 
+def _require_short_folder() -> None:
+    """A fork server listens at a socket in a folder of its own below the one for temporary files."""
+    size = len(os.fsencode(tempfile.gettempdir()))
+    if size > _LONGEST_FOLDER:
+        raise UsageError.of(
+            "long-tmpdir",
+            f"the path of the folder for temporary files has {size} bytes",
+            "processes meet at a socket in it, whose path may have 107",
+            "set TMPDIR to a shorter one, or give --jobs 1",
+        )
+
+
 def _context() -> BaseContext:
     """Processes that begin clean, and soon: where there is a fork server it imports everything once for all of them."""
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
+        _require_short_folder()
         context.set_forkserver_preload(["kg.work"])
     return context
 

@@ -45,5 +45,6 @@ def test_none_beside_it(seed_graph: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"repairs": {"a": "b"}}', "\0"])
 def test_what_is_no_report(tmp_path: Path, text: str) -> None:
     (tmp_path / "g.ttl.report.json").write_text(text)
-    with pytest.raises(UsageError, match="is no report of kg export"):
+    with pytest.raises(UsageError) as raised:
         read_export_report(tmp_path / "g.ttl")
+    assert raised.value.problem.code == "unreadable-report"

@@ -22,11 +22,12 @@ from kg.cli import app
 from kg.querycheck import check_query
 from kg.querydocs import queries_markdown
 from kg.repair import REPAIRS
-from tests.cli.test_bad_input import ASKING, codes_of
+from tests.cli.test_bad_input import codes_of, is_asking
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 LEXICON_FILES = ("human.lexicon.zst", "human-lexicon.json")
+EXPLORER = (ROOT / "docs" / "explorer.md").read_text("utf-8")
 MODEL = (ROOT / "docs" / "data-model.md").read_text("utf-8")
 
 
@@ -179,11 +180,11 @@ def test_public_names_are_sorted_and_all_there() -> None:
 
 
 def codes_of_asking() -> set[str]:
-    """Codes of the modules that load, ask and upload."""
+    """Codes of the modules that load, ask, serve and upload."""
     return {
         code
-        for path in (ROOT / "kg").glob("*.py")
-        if path.stem in ASKING
+        for path in (ROOT / "kg").rglob("*.py")
+        if is_asking(path)
         for code in codes_of(ast.parse(path.read_text("utf-8")))
     }
 
@@ -191,7 +192,7 @@ def codes_of_asking() -> set[str]:
 def test_documents_and_tests_know_every_code_of_asking() -> None:
     codes = codes_of_asking()
     assert len(codes) > 30
-    documents = QUERIES + MODEL
+    documents = QUERIES + MODEL + EXPLORER
     assert {code for code in codes if f"`{code}`" not in documents} == set()
     tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert {code for code in codes if f'"{code}"' not in tests and f"[{code}]" not in tests} == set()

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for proce
 
 SOON = 3.0
 """Seconds in which everything must be over."""
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder with a short name: it is the processes' folder for sockets, whose paths have 107 characters at most."""
+    with tempfile.TemporaryDirectory(prefix="kg-") as folder:
+        yield Path(folder).resolve()
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +165,15 @@ def test_a_programs_exports_do_not_pile_up_processes(many: Path, tmp_path: Path)
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("3\n3\n3\n", "")
     assert working(tmp_path) == []
+
+
+def test_a_folder_for_temporary_files_with_a_long_path(many: Path, tmp_path: Path) -> None:
+    """Its socket would have no name; one process needs none."""
+    far = tmp_path / ("long" * 20)
+    far.mkdir()
+    for jobs, ends, told in ((2, 2, "error[long-tmpdir]"), (1, 0, "300 of 300 records")):
+        done = subprocess.run(
+            kg_command("export", many, "-o", "g.ttl", "--jobs", jobs), cwd=tmp_path, text=True, capture_output=True,
+            env={**environment(), "TMPDIR": str(far)}, check=False, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, told in done.stderr) == (ends, True), done.stderr

@@ -16,7 +16,7 @@ demo: .venv/.ready
 	@test -d build/demo/records || \
 		.venv/bin/python bench/make_corpus.py --records 2000 --source seeds --varied --out build/demo/records
 	.venv/bin/kg export seeds build/demo/records --output build/demo/demo.ttl --report build/demo/demo.ttl.report.json
-	.venv/bin/kg serve build/demo/demo.ttl --open
+	.venv/bin/kg serve build/demo/demo.ttl --open $(ARGS)
 
 test: .venv/.ready
 	.venv/bin/python -m pytest -m "alone and not slow"

@@ -122,7 +122,7 @@ def _serve(source: Path, settings: Settings, *, cache: Path | None, open_browser
 
 
 def _explorer(prepared: Prepared, settings: Settings, report: ExportCounts | None) -> Explorer:
-    from kg.explorer.context import Explorer  # noqa: PLC0415 (libraries of an extra)
+    from kg.explorer.context import Explorer, stamp_of  # noqa: PLC0415 (libraries of an extra)
     from kg.explorer.engine.workers import Workers  # noqa: PLC0415
     from kg.explorer.index.graph import Graph  # noqa: PLC0415
     from kg.explorer.index.reader import Index  # noqa: PLC0415
@@ -135,6 +135,7 @@ def _explorer(prepared: Prepared, settings: Settings, report: ExportCounts | Non
         name=prepared.name,
         graph_file=prepared.graph_file,
         queries=load_queries(),
+        graph_stamp=stamp_of(prepared.graph_file),
         report=report,
     )
 

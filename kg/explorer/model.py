@@ -31,6 +31,7 @@ __all__ = [
     "Strictness",
     "Summary",
     "Together",
+    "Unlinked",
     "WordRow",
 ]
 
@@ -157,6 +158,13 @@ class WordRow(NamedTuple):
     lexicon: str
     strictness: str
     figures: int
+
+
+class Unlinked(NamedTuple):
+    """A word that was read as a gene, chemical or disease, and linked to none."""
+
+    kind: EntityKind
+    word: str
 
 
 class Together(NamedTuple):

@@ -23,6 +23,7 @@ from kg.explorer.model import (
     Release,
     Summary,
     Together,
+    Unlinked,
     WordRow,
 )
 
@@ -133,6 +134,9 @@ class MadeIndex:
             pmid="1", journal=self.text, publisher=self.text, citation=self.text, keywords=(self.text,),
             links=(NamedLink(self.text, self.url),),
         )  # fmt: skip
+
+    def unlinked(self, _: str) -> tuple[Unlinked, ...]:
+        return (Unlinked("chemical", self.text),)
 
     def mentions(self, _: str) -> tuple[Mention, ...]:
         gene, chemical = self._entity(), self._entity("chemical", "CHEBI_1")

@@ -116,7 +116,21 @@ def test_what_the_home_page_shows_of_the_seeds(seed: Index, seed_prepared: Prepa
     assert summary.newest[0].id == SEED
     assert sum(count.number for count in summary.genes_per_figure) == 7
     assert summary.top_organisms[0] == ("Homo sapiens", 6, "/organism/9606")
-    assert sum(count.number for count in summary.lexicons) == summary.mentions
+    mentions = asked(seed_prepared.data, "SELECT ?m { ?m a oa:Annotation }")
+    assert summary.mentions == len(mentions) == 98
+    assert sum(count.number for count in summary.lexicons) == 96, "two words have no identifier, and so no lexicon"
+
+
+def test_words_without_an_identifier(seed: Index, seed_prepared: Prepared) -> None:
+    rows = asked(
+        seed_prepared.data,
+        """SELECT ?id ?word { ?m pfo:word ?word ; oa:hasTarget/dcterms:identifier ?id
+        FILTER NOT EXISTS { ?m oa:hasBody ?b } }""",
+    )
+    assert len(rows) == 2
+    for figure, word in rows:
+        assert word in [one.word for one in seed.unlinked(figure)]
+    assert seed.unlinked(SEED) == seed.unlinked("none") == ()
 
 
 def test_figure_counts_are_those_that_the_graph_states(seed: Index, seed_prepared: Prepared) -> None:
@@ -286,7 +300,9 @@ def test_years_as_sparql_counts_them(made: Index, data: Path) -> None:
         """SELECT ?y (COUNT(DISTINCT ?f) AS ?n) { ?m oa:hasBody ncbigene:1 ; oa:hasTarget ?f .
         ?f dcterms:isPartOf/fabio:hasPublicationYear ?y } GROUP BY ?y ORDER BY ?y""",
     )
-    assert [(count.label, str(count.number)) for count in made.years_of("gene", "1")] == rows
+    years = made.years_of("gene", "1")
+    assert [(count.label, str(count.number)) for count in years if count.number] == rows
+    assert [int(count.label) for count in years] == list(range(int(rows[0][0]), int(rows[-1][0]) + 1))
 
 
 # Sorting and paging

@@ -130,8 +130,8 @@ def test_a_store_is_taken_over_and_not_changed(graph: Path, tmp_path: Path, *, p
 
 def test_beside_the_source_unless_told(graph: Path, tmp_path: Path) -> None:
     with closing(prepare(graph)) as made:
-        assert made.data.is_relative_to(tmp_path / "graph.explorer")
-        assert made.index.is_relative_to(tmp_path / "graph.explorer")
+        assert made.data.is_relative_to(tmp_path / "graph.nt.explorer")
+        assert made.index.is_relative_to(tmp_path / "graph.nt.explorer")
 
 
 def test_used_again_until_something_changes(graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +248,7 @@ def test_a_temporary_folder_goes_with_it(graph: Path, tmp_path: Path, monkeypatc
         assert not made.data.is_relative_to(tmp_path)
         assert made.data.is_dir()
     assert not made.data.exists()
-    assert not (tmp_path / "graph.explorer").exists()
+    assert not (tmp_path / "graph.nt.explorer").exists()
 
 
 def test_what_cannot_be_served(graph: Path, tmp_path: Path) -> None:

@@ -181,3 +181,17 @@ def test_how_texts_are_compared() -> None:
     assert [score("a", name, tier) for name, tier in names] == [
         0, 1, 2, 3, 4, 5,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("STAT-3", ("gene", "6774")),
+        ("stat 3", ("gene", "6774")),
+        ("Akt_1", ("gene", "207")),
+        ("12080488", ("paper", "PMC12080488")),
+    ],
+)
+def test_spellings_of_others(seed: Index, text: str, wanted: tuple[str, str]) -> None:
+    assert wanted in {(hit.kind, hit.id) for hit in seed.search(text)}
+    assert wanted in {(hit.kind, hit.id) for hit in seed.search_all(text).rows}

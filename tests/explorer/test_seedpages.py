@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections import Counter, deque
+from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -12,6 +14,7 @@ import httpx
 import pytest
 
 from tests.explorer.markup import Markup, faults, read
+from tests.explorer.servers import NO_TLS, running
 
 pytestmark = pytest.mark.loopback
 
@@ -147,3 +150,32 @@ def test_pages_lead_to_their_triples(client: httpx.Client, format_: str) -> None
         answer = client.get(f"{path}?format={format_}")
         assert answer.status_code == 200
         assert not answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_list_that_is_far_too_long_is_told_so_in_the_page(client: httpx.Client) -> None:
+    answer = client.post("/gene-list", data={"genes": " ".join(f"GENE{n}" for n in range(10_000))}, headers=HTML)
+    assert answer.status_code == 400
+    assert "The list holds 10,000 symbols" in read(answer.text).one("main").text
+
+
+def test_csv_without_the_name_of_a_table_is_the_first(client: httpx.Client) -> None:
+    assert table(client, "/gene-list?genes=JAK1+JAK2+STAT3&format=csv")[0]["overlap"] == "3"
+    assert client.get("/gene/6774?format=csv&table=nonsense").status_code == 404
+
+
+def test_words_that_were_linked_to_nothing_are_shown(client: httpx.Client) -> None:
+    found = page(client, "/figure/PMC99000002__made-f2")
+    assert "PIP3 (chemical)" in found.one("main").text
+
+
+def test_the_dataset_of_a_file_that_is_gone(seed_graph: Path, tmp_path: Path) -> None:
+    graph = tmp_path / "gone.ttl"
+    shutil.copyfile(seed_graph, graph)
+    with running(graph, "--workers", 1, cache=tmp_path / "cache") as server:
+        with httpx.Client(base_url=server.url, timeout=30, verify=NO_TLS) as client:
+            assert client.get("/download/graph").text == seed_graph.read_text("utf-8")
+            graph.write_text("# another\n", "utf-8")
+            assert client.get("/download/graph").status_code == 404
+            graph.unlink()
+            assert client.get("/dataset", headers=HTML).status_code == 200
+            assert client.get("/gene/6774", headers=HTML).status_code == 200

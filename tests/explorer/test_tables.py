@@ -134,7 +134,9 @@ def test_an_address_asks_for_one_table() -> None:
     assert asked_csv(request("format=ttl"), tables) is None
     assert asked_csv(request("format=csv"), tables) is tables[0]
     assert asked_csv(request("format=csv&table=words"), tables) is tables[1]
-    assert asked_csv(request("format=csv&table=none"), tables) is None
+    assert asked_csv(request("format=csv"), tables[1:]) is tables[1], "the first, where none is the main one"
+    with pytest.raises(HTTPException, match="no table 'none' here; there is words"):
+        asked_csv(request("format=csv&table=none"), tables)
 
 
 def test_an_empty_table_says_so() -> None:

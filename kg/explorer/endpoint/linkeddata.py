@@ -90,10 +90,11 @@ def routes(explorer: Explorer) -> list[BaseRoute]:
 async def _graph(explorer: Explorer, _request: Request) -> Response:
     """The file that is served, as it is."""
     file = explorer.graph_file
-    if file is None or not file.is_file():
+    if file is None or explorer.unchanged_size() is None:
         missing = QueryError.of(
-            "no-file", "there is no file of the graph", "a store is served", "ask /sparql with a CONSTRUCT query"
-        )
+            "no-file", "there is no file of the graph", "a store is served, or the file has changed since the start",
+            "ask /sparql with a CONSTRUCT query, or start the explorer again",
+        )  # fmt: skip
         return problem_response(missing, 404)
     return FileResponse(file, media_type=_media_type(file.name), filename=file.name)
 

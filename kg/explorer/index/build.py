@@ -173,6 +173,8 @@ def _ranks(values: Sequence[Any]) -> np.ndarray[Any, Any]:
 def _write_mentions(mentions: Mentions, entities: Entities, lexicons: Ints, index: sqlite3.Connection) -> None:
     """Write the mentions by figure, and by entity the words that led to it, the most frequent first."""
     index.executemany("INSERT INTO texts VALUES (?, ?)", ((n, text) for text, n in mentions.texts.numbers.items()))
+    bare = np.unique(mentions.unlinked, axis=0)
+    _insert(index, "unlinked", [bare[:, 0], _places(bare[:, 0]), bare[:, 1], bare[:, 2]])
     if not len(mentions.word):
         return
     entity, figure = entities.of_mention, mentions.figure
@@ -191,6 +193,8 @@ def _write_mentions(mentions: Mentions, entities: Entities, lexicons: Ints, inde
 
 def _places(groups: Ints) -> Ints:
     """The place of each row in its group; the groups come together."""
+    if not len(groups):
+        return groups
     first = np.ones(len(groups), dtype=bool)
     first[1:] = groups[1:] != groups[:-1]
     begin = np.flatnonzero(first)

@@ -13,7 +13,7 @@ import numpy as np
 from kg.errors import QueryError
 from kg.explorer.index.db import Database, Numbers, places_of
 from kg.explorer.index.lists import Lists
-from kg.explorer.index.schema import LEVELS, comparable
+from kg.explorer.index.schema import LEVELS, comparable, squeezed
 from kg.explorer.model import KINDS, Entity, GeneListResult, ListedFigure, Page, Strictness
 
 __all__ = ["FEWEST", "MOST", "GeneList", "load_statistics"]
@@ -116,7 +116,8 @@ class GeneList:
         ambiguous: list[tuple[str, tuple[int, ...]]] = []
         named, numbered = self._named(asked, organism), self._numbered(asked, organism)
         for text in asked:
-            found = _meant(text, named.get(comparable(text), ()), numbered.get(_bare_id(text)))
+            names = named.get(comparable(text)) or named.get(squeezed(text)) or ()
+            found = _meant(text, names, numbered.get(_bare_id(text)))
             if len(found) == 1:
                 genes[found[0]] = None
             elif found:
@@ -130,7 +131,7 @@ class GeneList:
         rows = self.database.rows(
             "SELECT s.name, e.n, e.label, s.tier FROM json_each(?) j CROSS JOIN names s ON s.name = j.value"
             " JOIN entities e ON e.n = s.entity WHERE e.kind = 0 ORDER BY e.n",
-            (json.dumps(sorted({comparable(text) for text in asked})),),
+            (json.dumps(sorted({name for text in asked for name in (comparable(text), squeezed(text))})),),
         )
         found: dict[str, list[tuple[int, str, int]]] = {}
         for name, gene, label, tier in rows:

@@ -10,6 +10,7 @@ import numpy as np
 
 from kg.explorer.index.db import Database, Numbers, places_of, slices
 from kg.explorer.index.schema import LEVELS
+from kg.explorer.index.years import by_year
 from kg.explorer.model import (
     KINDS,
     STRICTNESS,
@@ -134,8 +135,7 @@ class Lists:
         """An entity's figures by year."""
         number = self.database.number(kind, id_)
         years = self.database.year[self.database.figures_of(number)[0]] if number is not None else np.empty(0)
-        found, counts = np.unique(years[years > 0], return_counts=True)
-        return tuple(Count(str(int(year)), int(many)) for year, many in zip(found, counts, strict=True))
+        return tuple(Count(str(year), many) for year, many in by_year(years))
 
     def organisms_of(self, kind: EntityKind, id_: str) -> tuple[Count, ...]:
         """An entity's figures by organism."""

@@ -41,7 +41,10 @@ class Dictionary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mentions:
-    """Columns of the same length, one row a mention that has an entity; -1 stands for what a mention has not."""
+    """Columns of the same length, one row a mention that has an entity; -1 stands for what a mention has not.
+
+    `unlinked` are figure, kind and word of the mentions that have none, in rows.
+    """
 
     figure: Ints
     kind: Ints
@@ -50,6 +53,7 @@ class Mentions:
     match: Ints
     lexicon: Ints
     occurrences: Ints
+    unlinked: Ints
     texts: Dictionary
     bodies: Dictionary
     lexicons: Dictionary
@@ -88,11 +92,14 @@ def read_mentions(graph: Graph, figures: Mapping[str, int], on_progress: Callabl
         "kind": kind,
         "word": word,
     }
-    kept = (columns["body"] >= 0) & (figure >= 0) & (kind >= 0)
+    placed = (figure >= 0) & (kind >= 0)
+    kept = placed & (columns["body"] >= 0)
+    bare = placed & ~kept
     if (columns["lexicon"][kept] < 0).any():
         columns["lexicon"][columns["lexicon"] < 0] = lexicons.number("")
     chosen: dict[str, Any] = {name: values[kept] for name, values in columns.items()}
-    return Mentions(texts=texts, bodies=bodies, lexicons=lexicons, **chosen)
+    unlinked = np.stack([figure[bare], kind[bare], word[bare]], axis=1)
+    return Mentions(texts=texts, bodies=bodies, lexicons=lexicons, unlinked=unlinked, **chosen)
 
 
 def _words(

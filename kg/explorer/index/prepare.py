@@ -111,8 +111,7 @@ def prepare(source: Path, *, cache: Path | None = None, on_progress: Progress = 
 
 def _beside(source: Path) -> Path:
     whole = source.resolve()
-    stem = whole.name if whole.is_dir() and not _is_store(whole) else whole.name.partition(".")[0]
-    return whole.with_name(f"{stem or whole.name}.explorer")
+    return whole.with_name(f"{whole.name}.explorer")
 
 
 def _writable(folder: Path) -> bool:

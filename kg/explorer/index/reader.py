@@ -31,6 +31,7 @@ from kg.explorer.model import (
     Strictness,
     Summary,
     Together,
+    Unlinked,
     WordRow,
 )
 
@@ -186,6 +187,14 @@ class Index:
             )
             for entity, (_, word, match, lexicon, level, occurrences, keyword) in pairs
         )  # fmt: skip
+
+    def unlinked(self, figure_id: str) -> tuple[Unlinked, ...]:
+        """Words that were read in a figure, and for which the records give no identifier."""
+        rows = self._database.rows(
+            "SELECT u.kind, t.text FROM unlinked u JOIN texts t ON t.n = u.word WHERE u.figure = ? ORDER BY u.place",
+            (self._figure_number(figure_id),),
+        )
+        return tuple(Unlinked(KINDS[kind], word) for kind, word in rows)
 
     def neighbours(self, figure_id: str, *, limit: int = 10) -> tuple[FigureRow, ...]:
         """The figures that share most genes with a figure."""

@@ -11,9 +11,9 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["FORMAT", "LEVELS", "LONGEST_START", "TABLES", "comparable", "fold", "fts_query", "score"]
+__all__ = ["FORMAT", "LEVELS", "LONGEST_START", "TABLES", "comparable", "fold", "fts_query", "score", "squeezed"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Changes whenever an index of an earlier version of this package would be read wrongly."""
 
 LEVELS: Final = ("strict", "synonyms", "all")
@@ -36,6 +36,8 @@ CREATE TABLE texts(n INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE lexicons(n INTEGER PRIMARY KEY, name TEXT NOT NULL, level INTEGER NOT NULL, keyword INTEGER NOT NULL);
 CREATE TABLE mentions(figure INTEGER, place INTEGER, entity INTEGER NOT NULL, word INTEGER NOT NULL,
     match INTEGER, lexicon INTEGER NOT NULL, occurrences INTEGER NOT NULL, PRIMARY KEY(figure, place)) WITHOUT ROWID;
+CREATE TABLE unlinked(figure INTEGER, place INTEGER, kind INTEGER NOT NULL, word INTEGER NOT NULL,
+    PRIMARY KEY(figure, place)) WITHOUT ROWID;
 CREATE TABLE entity_words(entity INTEGER, place INTEGER, word INTEGER NOT NULL, match INTEGER, lexicon INTEGER NOT NULL,
     figures INTEGER NOT NULL, PRIMARY KEY(entity, place)) WITHOUT ROWID;
 CREATE TABLE names(name TEXT, entity INTEGER, tier INTEGER NOT NULL, shown TEXT NOT NULL,
@@ -56,6 +58,7 @@ LONGEST_START: Final = 3
 _EXACT: Final = (0, 2, 3)
 _BEGINNING: Final = (1, 4, 5)
 _OUTER: Final = re.compile(r"^[\W_]+|[\W_]+$")
+_JOINTS: Final = re.compile(r"[\s/_-]+")
 _LETTER: Final = re.compile(r"[^\W_]")
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _MOST_WORDS: Final = 12
@@ -79,6 +82,15 @@ def comparable(text: str) -> str:
     """
     folded = fold(text)
     return _OUTER.sub("", folded) or folded
+
+
+def squeezed(text: str) -> str:
+    """A name without blanks and joining signs in it, as others may write it.
+
+    >>> squeezed("STAT-3"), squeezed("akt 1"), squeezed("-")
+    ('stat3', 'akt1', '-')
+    """
+    return _JOINTS.sub("", comparable(text)) or comparable(text)
 
 
 def fts_query(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from kg.explorer.index.db import Database
-from kg.explorer.index.schema import LONGEST_START, comparable, fold, fts_query, score
+from kg.explorer.index.schema import LONGEST_START, comparable, fold, fts_query, score, squeezed
 from kg.explorer.model import KINDS, Hit, Page
 
 __all__ = ["Search"]
@@ -40,7 +40,7 @@ class Search:
         if limit < 1 or not fold(text):
             return []
         found = list(self._by_id(text))
-        found += self._named(text, limit)
+        found += self._named(text, limit) or self._respelt(text, limit)
         if len(comparable(text)) > 1:
             room = max(2, limit - len(found))
             found += self._titled(text, "figure", room)
@@ -54,7 +54,7 @@ class Search:
         if fold(text):
             found += self._by_id(text)
             if kind in ("", *KINDS):
-                found += self._named(text, _MOST)
+                found += self._named(text, _MOST) or self._respelt(text, _MOST)
                 found += self._labelled(text, _MOST)
             for place in ("figure", "paper"):
                 if kind in ("", place):
@@ -66,7 +66,8 @@ class Search:
     def _by_id(self, text: str) -> Iterator[Hit]:
         """What has exactly this identifier, in any of the ways in which people write it."""
         id_ = identifier(text)
-        rows = self.database.rows("SELECT kind, n FROM ids WHERE id = ? LIMIT 20", (id_,))
+        ids = (id_, f"pmc{id_}") if id_.isdecimal() else (id_, id_)
+        rows = self.database.rows("SELECT kind, n FROM ids WHERE id IN (?, ?) LIMIT 20", ids)
         order = ("gene", "paper", "figure", "chemical", "disease", "organism")
         for kind, n in sorted(rows, key=lambda row: (order.index(row[0]), row[1])):
             if kind in KINDS:
@@ -75,6 +76,11 @@ class Search:
                 yield from self._papers([n], text.strip())
             else:
                 yield from self._figures([n], text.strip())
+
+    def _respelt(self, text: str, limit: int) -> list[Hit]:
+        """Entities with the name that a text is without blanks and signs in it."""
+        bare = squeezed(text)
+        return self._named(bare, limit) if bare != comparable(text) else []
 
     def _named(self, text: str, limit: int) -> list[Hit]:
         """Entities that have a name that begins with a text, the best first."""

@@ -10,6 +10,7 @@ import numpy as np
 from kg.explorer.index.entities import Entities
 from kg.explorer.index.figures import Papers
 from kg.explorer.index.mentions import Ints, Mentions
+from kg.explorer.index.years import by_year
 from kg.explorer.model import KINDS
 
 __all__ = ["summary_facts"]
@@ -31,7 +32,7 @@ def summary_facts(
         "chemicals": kinds[1],
         "diseases": kinds[2],
         "organisms": kinds[3],
-        "mentions": len(mentions.word),
+        "mentions": len(mentions.word) + len(mentions.unlinked),
         "years": _years(arrays["figure_year"]),
         "top_genes": _top(entities, 0),
         "top_chemicals": _top(entities, 1),
@@ -44,8 +45,7 @@ def summary_facts(
 
 
 def _years(years: np.ndarray[Any, Any]) -> list[list[Any]]:
-    found, counts = np.unique(years[years > 0], return_counts=True)
-    return [[str(year), number, ""] for year, number in zip(found.tolist(), counts.tolist(), strict=True)]
+    return [[str(year), number, ""] for year, number in by_year(years)]
 
 
 def _top(entities: Entities, kind: int) -> list[list[Any]]:

@@ -70,9 +70,11 @@ def _grouped(facts: Sequence[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
 
 def _downloads(explorer: Explorer) -> Sequence[tuple[NamedLink, str]]:
     """What can be saved from here: the link, and what it is."""
-    graph = explorer.graph_file
+    graph, unchanged = explorer.graph_file, explorer.unchanged_size()
     whole = (
-        [(NamedLink(graph.name, "/download/graph"), f"the whole graph, {_size(graph.stat().st_size)}")] if graph else []
+        [(NamedLink(graph.name, "/download/graph"), f"the whole graph, {_size(unchanged)}")]
+        if graph and unchanged is not None
+        else []
     )
     report = (
         [(NamedLink("report.json", "/download/report.json"), "the report of the export")] if explorer.report else []

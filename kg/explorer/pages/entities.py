@@ -58,7 +58,7 @@ async def _entity(explorer: Explorer, kind: EntityKind, request: Request) -> Res
     id_ = request.path_params["id"]
     entity = await run_in_threadpool(explorer.index.entity, kind, id_)
     if entity is None:
-        raise HTTPException(404, f"The graph has no {kind} {id_}.")
+        raise HTTPException(404, f"The graph has no {kind} {id_[:100]}.")
     listings = _listings(explorer, request, entity)
     if wanted := asked_csv(request, listings.values()):
         return await wanted.csv(request)

@@ -69,7 +69,7 @@ async def _figure(explorer: Explorer, request: Request) -> Response:
     id_ = request.path_params["id"]
     figure = await run_in_threadpool(explorer.index.figure, id_)
     if figure is None:
-        raise HTTPException(404, f"The graph has no figure {id_}.")
+        raise HTTPException(404, f"The graph has no figure {id_[:100]}.")
     mentions, neighbours = await run_in_threadpool(_evidence, explorer, id_)
     listings = _listings(request, figure, mentions, neighbours)
     if wanted := asked_csv(request, listings):
@@ -84,6 +84,7 @@ async def _figure(explorer: Explorer, request: Request) -> Response:
             "neighbours": listings[1].view(request),
             "network": network(figure, mentions, neighbours),
             "counts": _counts(mentions),
+            "unlinked": explorer.index.unlinked(figure.id),
             "doubtful": sum(bool(one.doubts) for one in mentions),
             "filters": _mention_filter(request),
             "entities": _by_kind(mentions),
@@ -182,7 +183,7 @@ async def _paper(explorer: Explorer, request: Request) -> Response:
     id_ = request.path_params["id"]
     paper = await run_in_threadpool(explorer.index.paper, id_)
     if paper is None:
-        raise HTTPException(404, f"The graph has no paper {id_}.")
+        raise HTTPException(404, f"The graph has no paper {id_[:100]}.")
     rows = await run_in_threadpool(explorer.index.figures_of_paper, id_)
     columns = tuple(column for column in FIGURE_COLUMNS if column.name not in ("paper", "journal", "year"))
     listing = Listing(

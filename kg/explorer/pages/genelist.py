@@ -94,6 +94,8 @@ def symbols(pasted: str) -> list[str]:
 async def _posted(explorer: Explorer, request: Request) -> Response:
     """A list too long for a form that asks by address: to the same with the list in short, which can be shared."""
     asked = await run_in_threadpool(_asked, explorer, await form(request))
+    if fault := _fault(asked.symbols):
+        return await page(explorer, request, "gene-list.html", partial(_form, explorer, asked, fault=fault), status=400)
     short = {"genes": " ".join(asked.symbols), "organism": asked.organism, "strictness": asked.strictness}
     return RedirectResponse(f"/gene-list?{urlencode(short)}#result", 303)
 

@@ -110,7 +110,7 @@ TOGETHER_COLUMNS: Final[tuple[Column[Together], ...]] = (
         head="Share",
         hint="Of its figures, how many draw both",
         value=lambda row: round(row.shared / max(1, row.entity.figures), 4),
-        shown=lambda row: f"{row.shared / max(1, row.entity.figures):.0%}",
+        shown=lambda row: _percent(row.shared / max(1, row.entity.figures)),
         numeric=True,
         sorts=False,
     ),
@@ -171,3 +171,12 @@ def options(counts: Iterable[Count]) -> list[tuple[str, str]]:
     [('9606', 'Homo sapiens (1,700)')]
     """
     return [(unquote(one.path.rpartition("/")[2]), f"{one.label} ({one.number:,})") for one in counts if one.path]
+
+
+def _percent(share: float) -> str:
+    """A share as people read it.
+
+    >>> _percent(0.5), _percent(0.001), _percent(0.0)
+    ('50%', '<1%', '0%')
+    """
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"

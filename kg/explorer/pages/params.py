@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 __all__ = ["LARGEST_FORM", "choice", "form", "local_path", "number", "text", "year"]
 
-LARGEST_FORM: Final = 64 << 10
+LARGEST_FORM: Final = 2 << 20
 """Bytes of a form; 500 gene symbols take 4,000."""
 
 _LONGEST_TEXT: Final = 300

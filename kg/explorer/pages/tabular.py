@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -231,11 +232,19 @@ class Listing(Generic[Row]):
 
 
 def asked_csv(request: Request, listings: Iterable[Listing[Any]]) -> Listing[Any] | None:
-    """The table that the address wants as CSV, if it wants one."""
+    """The table that the address wants as CSV, if it wants one: by its name, else the page's first.
+
+    Raises:
+        HTTPException: 404, the page has no table of that name.
+    """
     if request.query_params.get("format") != "csv":
         return None
-    name = request.query_params.get("table", "")
-    return next((listing for listing in listings if listing.name == name), None)
+    tables, name = list(listings), request.query_params.get("table", "")
+    found = next((listing for listing in tables if listing.name == name), None)
+    if found is None and (name or not tables):
+        there = ", ".join(listing.name for listing in tables if listing.name) or "none by name"
+        raise HTTPException(404, f"There is no table {name[:80]!r} here; there is {there}.")
+    return found or tables[0]
 
 
 def in_memory(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> Callable[[Wanted], Page[Row]]:

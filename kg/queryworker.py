@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, Protocol
+from typing import IO, Any, Final, Protocol
 
 import pyoxigraph as ox
 
@@ -28,6 +29,8 @@ from kg.sparql import calls_out, query_form, star_variables
 from kg.vocab import Term
 
 __all__ = ["Graph", "Local", "main", "read_only", "serve", "with_rows_of_services", "write_first"]
+
+_SIGNS: Final = re.compile(r",? \[.*", re.DOTALL)
 
 
 class Graph(Protocol):
@@ -81,10 +84,23 @@ class Local:
         except SyntaxError as error:
             raise QueryError.of(
                 "bad-query",
-                f"the query is no SPARQL 1.1: {error.msg}",
+                f"the query is no SPARQL 1.1: {_readable(str(error.msg))}",
                 "",
                 "line and column count in the query as it ran",
             ) from None
+
+
+def _readable(message: str) -> str:
+    """The engine's message without lists of signs, which no one reads.
+
+    >>> _readable("error at 1:21: expected one of Prefix not found, ['%'], ['-' | '0' ..= '9']")
+    'error at 1:21: a prefix is not declared'
+    >>> _readable("error at 1:29: expected one of HAVING, OFFSET, ['0'..='9']")
+    'error at 1:29: expected one of HAVING, OFFSET'
+    """
+    if "Prefix not found" in message:
+        return message.partition(": expected")[0] + ": a prefix is not declared"
+    return _SIGNS.sub("", message)
 
 
 def _require_no_call(text: str) -> None:

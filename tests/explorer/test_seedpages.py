@@ -171,11 +171,13 @@ def test_words_that_were_linked_to_nothing_are_shown(client: httpx.Client) -> No
 def test_the_dataset_of_a_file_that_is_gone(seed_graph: Path, tmp_path: Path) -> None:
     graph = tmp_path / "gone.ttl"
     shutil.copyfile(seed_graph, graph)
-    with running(graph, "--workers", 1, cache=tmp_path / "cache") as server:
-        with httpx.Client(base_url=server.url, timeout=30, verify=NO_TLS) as client:
-            assert client.get("/download/graph").text == seed_graph.read_text("utf-8")
-            graph.write_text("# another\n", "utf-8")
-            assert client.get("/download/graph").status_code == 404
-            graph.unlink()
-            assert client.get("/dataset", headers=HTML).status_code == 200
-            assert client.get("/gene/6774", headers=HTML).status_code == 200
+    with (
+        running(graph, "--workers", 1, cache=tmp_path / "cache") as server,
+        httpx.Client(base_url=server.url, timeout=30, verify=NO_TLS) as client,
+    ):
+        assert client.get("/download/graph").text == seed_graph.read_text("utf-8")
+        graph.write_text("# another\n", "utf-8")
+        assert client.get("/download/graph").status_code == 404
+        graph.unlink()
+        assert client.get("/dataset", headers=HTML).status_code == 200
+        assert client.get("/gene/6774", headers=HTML).status_code == 200

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 

@@ -158,7 +158,7 @@ def test_by_keyboard_alone(desktop: Watched) -> None:
     box = page.get_by_role("combobox").first
     box.focus()
     page.keyboard.type("stat3", delay=20)
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("option").first).to_contain_text("STAT3")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/gene/6774$"))

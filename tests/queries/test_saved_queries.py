@@ -175,7 +175,7 @@ FAULTS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "no SPARQL": ("bad-query", "the query is no SPARQL 1.1", GOOD.replace("?_gene_iri }", "?_gene_iri . . }")),
     "brace": ("bad-query", "the query is no SPARQL 1.1", GOOD.replace("?_gene_iri }", "?_gene_iri")),
-    "prefix": ("bad-query", "Prefix not found", GOOD.replace("PREFIX schema: <http://schema.org/>\n", "")),
+    "prefix": ("bad-query", "a prefix is not declared", GOOD.replace("PREFIX schema: <http://schema.org/>\n", "")),
     "no form": ("bad-query", "no query form", "#+ summary: x\n#+ tags: [x]\n"),
     "escape": ("bad-query", "is no character", GOOD.replace("?figure s", "?figure \\uD800s")),
     "update": ("update-refused", "INSERT at 2:1 would change the graph", "#+ summary: x\nINSERT DATA {}"),

@@ -13,6 +13,7 @@ import datetime as dt
 import json
 import os
 import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -72,8 +73,8 @@ class Usage:
 def run_measured(command: Sequence[str], *, stdout: Path, stderr: Path, patience: float | None = None) -> Usage:
     """Run a command to its end and return what it took.
 
-    On Linux a child's `ru_maxrss` is never less than its parent's memory at the fork, so scripts that use
-    this should hold little while it runs.
+    On Linux a child's `ru_maxrss` is never less than its parent's memory at the fork; where it is no more than what
+    this process once had, the samples alone tell.
 
     Args:
         command: program and arguments.
@@ -81,6 +82,7 @@ def run_measured(command: Sequence[str], *, stdout: Path, stderr: Path, patience
         stderr: file for its messages.
         patience: seconds after which it is killed, with all that it started.
     """
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with stdout.open("wb") as out, stderr.open("wb") as err:
         start = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT, env=_environment(), start_new_session=True)
@@ -99,7 +101,7 @@ def run_measured(command: Sequence[str], *, stdout: Path, stderr: Path, patience
             killer.cancel()
             sampler.stop()
         child.returncode = os.waitstatus_to_exitcode(status)
-    peak = usage.ru_maxrss * KIB
+    peak = usage.ru_maxrss * KIB if usage.ru_maxrss > own else sampler.peak
     return Usage(
         exit_code=child.returncode,
         wall=wall,

@@ -25,6 +25,7 @@ PAGES: Final = {
     "nothing-found": "/search?q=zzzzqq",
     "gene": "/gene/6774",
     "chemical": "/chemical/CHEBI_59761",
+    "disease": "/disease/D000544",
     "organism": "/organism/9606",
     "figure": f"/figure/{SEED}",
     "paper": "/paper/PMC12080488",

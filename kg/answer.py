@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
     import rdflib
 
-__all__ = ["FORMS", "Answer", "Value", "short", "well_formed"]
+__all__ = ["FORMS", "RESULT_FORMATS", "Answer", "Value", "short", "well_formed"]
 
 Value = str | int | float | Decimal | bool | None
 """A cell as a Python value: an IRI or text as `str`, a number as `int`, `float` or `Decimal`, a year as `int`."""
 
 FORMS: Final = ("table", "csv", "tsv", "json", "xml", "ttl", "md")
-_RESULT_FORMATS: Final = {
+RESULT_FORMATS: Final = {
     "csv": ox.QueryResultsFormat.CSV,
     "tsv": ox.QueryResultsFormat.TSV,
     "json": ox.QueryResultsFormat.JSON,
@@ -182,8 +182,8 @@ class Answer:
         if form == "ttl":
             self._require_graph("ttl")
             self._write_turtle(out)
-        elif form in _RESULT_FORMATS:
-            self._write_results(_RESULT_FORMATS[form], out)
+        elif form in RESULT_FORMATS:
+            self._write_results(RESULT_FORMATS[form], out)
         else:
             rows = list(islice(self._cells(), None if limit is None else limit + 1))
             shown = rows if limit is None else rows[:limit]

@@ -8,10 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
-__all__ = ["DEFAULT_GRAPH", "BuildForm", "Engine", "Form", "QueriesFolder", "ReportForm", "TextOrJson"]
+__all__ = ["DEFAULT_GRAPH", "DEFAULT_STORE", "BuildForm", "Engine", "Form", "QueriesFolder", "ReportForm", "TextOrJson"]
 
 DEFAULT_GRAPH: Final = Path("build/pfocr.ttl")
 """Where `make export` writes."""
+
+DEFAULT_STORE: Final = Path("build/pfocr.store")
+"""Where `kg load` writes."""
 
 QueriesFolder = Annotated[
     Path | None, typer.Option("--queries", help="Folder of saved queries (NAME.rq) to use instead of the shipped ones.")

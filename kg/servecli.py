@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
-from kg.choices import DEFAULT_GRAPH
+from kg.choices import DEFAULT_GRAPH, DEFAULT_STORE
 from kg.ending import ending_cleanly
 from kg.errors import UsageError
 from kg.explorer.settings import TIMEOUT, Settings
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["serve_command"]
 
-_STORE: Final = Path("build/pfocr.store")
 _PARTS: Final = ("uvicorn", "httptools", "starlette", "jinja2", "mimeparse", "scipy")
 _PORT: Final = 7878
 _MOST_SECONDS: Final = 86_400
@@ -36,7 +35,7 @@ def serve_command(
         Path | None,
         typer.Argument(
             metavar="[GRAPH|STORE]",
-            help=f"An RDF file, or a store of `kg load`; {_STORE}, else {DEFAULT_GRAPH}, by default.",
+            help=f"An RDF file, or a store of `kg load`; {DEFAULT_STORE}, else {DEFAULT_GRAPH}, by default.",
         ),
     ] = None,
     host: Annotated[
@@ -96,11 +95,11 @@ def _source(given: Path | None) -> Path:
     """What is served: as told, else the store or the graph that `make export` and `kg load` leave."""
     if given is not None:
         return given
-    for path in (_STORE, DEFAULT_GRAPH):
+    for path in (DEFAULT_STORE, DEFAULT_GRAPH):
         if path.exists():
             return path
     raise UsageError.of(
-        "unreadable-graph", f"there is neither {_STORE} nor {DEFAULT_GRAPH}", "one of them is served unless told otherwise",
+        "unreadable-graph", f"there is neither {DEFAULT_STORE} nor {DEFAULT_GRAPH}", "one of them is served unless told otherwise",
         "run `make export`, or name a graph or a store",
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import kg
 from kg.answer import Answer
-from kg.choices import DEFAULT_GRAPH, Form, QueriesFolder
+from kg.choices import DEFAULT_GRAPH, DEFAULT_STORE, Form, QueriesFolder
 from kg.ending import ending_cleanly
 from kg.errors import QueryError, UsageError
 from kg.graphstore import TIMEOUT, GraphStore, open_endpoint, open_store
@@ -22,7 +22,6 @@ from kg.storefolder import META, read_meta
 
 __all__ = ["load_command", "query_command", "upload_command"]
 
-STORE: Final = Path("build/pfocr.store")
 _TABLE_ROWS: Final = 100
 _LARGE: Final = 50_000_000
 
@@ -37,7 +36,7 @@ def load_command(
             help=f"RDF files in any format, also .gz or .zst, or folders of them; {DEFAULT_GRAPH} by default."
         ),
     ] = None,
-    store: StoreOption = STORE,
+    store: StoreOption = DEFAULT_STORE,
     add: Annotated[bool, typer.Option("--add", help="Keep what the store holds, and add to it.")] = False,
     form: Annotated[str | None, typer.Option("--format", "-f", help="Format where a suffix does not tell.")] = None,
 ) -> None:
@@ -78,7 +77,7 @@ def query_command(
     store: Annotated[
         Path | None,
         typer.Option(
-            "--store", "-s", envvar="KG_STORE", help=f"Store to ask; {STORE}, else {DEFAULT_GRAPH}, by default."
+            "--store", "-s", envvar="KG_STORE", help=f"Store to ask; {DEFAULT_STORE}, else {DEFAULT_GRAPH}, by default."
         ),
     ] = None,
     graph: Annotated[
@@ -170,11 +169,11 @@ def _opened(store: Path | None, graph: Path | None, endpoint: str | None, querie
         return open_endpoint(endpoint, queries=queries)
     if graph is not None:
         return open_store(graph, queries=queries)
-    if store is None and not (STORE / META).exists() and DEFAULT_GRAPH.exists():
+    if store is None and not (DEFAULT_STORE / META).exists() and DEFAULT_GRAPH.exists():
         if DEFAULT_GRAPH.stat().st_size > _LARGE:
             typer.echo(f"reading all of {DEFAULT_GRAPH}; `kg load` once makes this quick", err=True)
         return open_store(DEFAULT_GRAPH, queries=queries)
-    chosen = store or STORE
+    chosen = store or DEFAULT_STORE
     _tell_stale(chosen)
     if not chosen.exists():
         raise QueryError.of(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, Literal, NamedTuple, TypeVar
+from urllib.parse import quote
 
 __all__ = [
     "KINDS",
@@ -109,7 +110,7 @@ class Entity:
     @property
     def path(self) -> str:
         """Its page here."""
-        return f"/{self.kind}/{self.id}"
+        return f"/{self.kind}/{quote(self.id, safe='')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from kg.explorer.context import Explorer
-from kg.explorer.engine.media import GRAPHS, content_type
+from kg.explorer.engine.media import GRAPH_FORMATS, GRAPHS, content_type
 from kg.vocab import PREFIXES, RDF_TYPE
 
 __all__ = ["service_description"]
@@ -22,12 +22,6 @@ _GIVEN: Final = (
     "Turtle", "N-Triples", "RDF_XML", "JSON-LD",
 )  # fmt: skip
 """https://www.w3.org/ns/formats/"""
-_RDF_FORMATS: Final = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-}
 _A: Final = ox.NamedNode(RDF_TYPE[1:-1])
 
 
@@ -42,7 +36,7 @@ async def service_description(explorer: Explorer, address: str, media: str) -> R
     dataset = (await run_in_threadpool(explorer.index.release)).iri
     triples = _triples(address, dataset, federates=explorer.settings.federate)
     prefixes = {name: PREFIXES[name] for name in ("rdf", "sd", "void")} | {"formats": _FORMATS}
-    data = ox.serialize(triples, format=_RDF_FORMATS[GRAPHS[media]], prefixes=prefixes) or b""
+    data = ox.serialize(triples, format=GRAPH_FORMATS[GRAPHS[media]], prefixes=prefixes) or b""
     return Response(data, headers={"Vary": "Accept", "Cache-Control": "no-cache"}, media_type=content_type(media))
 
 

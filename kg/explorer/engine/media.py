@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["BY_NAME", "GRAPHS", "RESULTS", "content_type"]
+import pyoxigraph as ox
+
+__all__ = ["BY_NAME", "GRAPHS", "GRAPH_FORMATS", "RESULTS", "content_type"]
 
 RESULTS: Final[Mapping[str, str]] = {
     "application/sparql-results+json": "json",
@@ -27,6 +29,14 @@ GRAPHS: Final[Mapping[str, str]] = {
     "application/turtle": "ttl",
 }
 """Media type of a graph to its format."""
+
+GRAPH_FORMATS: Final = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+}
+"""The engine's formats of graphs."""
 
 _JSON: Final = "application/sparql-results+json"
 _XML: Final = "application/sparql-results+xml"

@@ -17,10 +17,10 @@ from typing import IO, Any, Final, cast
 
 import pyoxigraph as ox
 
-from kg.answer import well_formed
+from kg.answer import RESULT_FORMATS, well_formed
 from kg.errors import QueryError
 from kg.explorer.engine.calls import calls_in_tree
-from kg.explorer.engine.media import GRAPHS, RESULTS
+from kg.explorer.engine.media import GRAPH_FORMATS, GRAPHS, RESULTS
 from kg.queryworker import Local, read_only, serve, with_rows_of_services, write_first
 from kg.savedqueries import with_prefixes
 from kg.sparql import calls_out, expanded, query_form, star_variables, tokens
@@ -28,18 +28,6 @@ from kg.vocab import Names
 
 __all__ = ["main"]
 
-_RESULT_FORMATS: Final = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
-_GRAPH_FORMATS: Final = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-}
 _WORD: Final = re.compile("service", re.IGNORECASE)
 _FEW: Final = 5_000
 _PATIENCE_OF_OTHERS: Final = 5
@@ -103,7 +91,7 @@ class _Served(Local):
     def _write(self, result: Result, media: str, limit: int | None, out: Path) -> None:
         if isinstance(result, ox.QueryTriples):
             triples = islice(result, limit)
-            form = _GRAPH_FORMATS[GRAPHS[media]]
+            form = GRAPH_FORMATS[GRAPHS[media]]
             first = list(islice(triples, _FEW))
             used = self._used(first) if len(first) < _FEW else self.prefixes
             with _Stream(out, xml=form is ox.RdfFormat.RDF_XML) as stream:
@@ -111,7 +99,7 @@ class _Served(Local):
         elif limit is not None and isinstance(result, ox.QuerySolutions):
             write_first(result, limit, out)
         else:
-            results = _RESULT_FORMATS[RESULTS[media]]
+            results = RESULT_FORMATS[RESULTS[media]]
             with _Stream(out, xml=results is ox.QueryResultsFormat.XML) as stream:
                 result.serialize(stream, format=results)
 

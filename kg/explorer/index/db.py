@@ -80,11 +80,8 @@ class Database:
             address = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
             found = sqlite3.connect(address, uri=True, check_same_thread=False)
             self._local.connection = found
-            weakref.finalize(self._local_owner(), found.close)
+            weakref.finalize(threading.current_thread(), found.close)
         return found
-
-    def _local_owner(self) -> threading.Thread:
-        return threading.current_thread()
 
     def number(self, kind: str, id_: str) -> int | None:
         """The number of an entity; None where there is none."""

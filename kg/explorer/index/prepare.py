@@ -97,7 +97,8 @@ def prepare(source: Path, *, cache: Path | None = None, on_progress: Progress = 
         folder.mkdir(parents=True, exist_ok=True)
         _require_ours(folder)
         with _alone(folder):
-            data, index = _current(folder, _made_of(source)) or _make(source, folder, on_progress)
+            made_of = _made_of(source)
+            data, index = _current(folder, made_of) or _make(source, folder, made_of, on_progress)
             held = hold(data)  # before anybody else may make newer ones
     return Prepared(
         data=data,
@@ -184,8 +185,7 @@ def _current(folder: Path, made_of: dict[str, Any]) -> tuple[Path, Path] | None:
     return (data, index) if same and (data / "CURRENT").exists() and index.is_file() else None
 
 
-def _make(source: Path, folder: Path, on_progress: Progress) -> tuple[Path, Path]:
-    made_of = _made_of(source)
+def _make(source: Path, folder: Path, made_of: dict[str, Any], on_progress: Progress) -> tuple[Path, Path]:
     (folder / _PREPARED).unlink(missing_ok=True)
     whole = max(1, sum(part[1] for part in made_of["parts"]) if not _is_store(source) else _size(source))
 

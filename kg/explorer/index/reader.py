@@ -98,7 +98,7 @@ class Index:
         return self._lists.figures_of(kind, id_, wanted)
 
     def years_of(self, kind: EntityKind, id_: str) -> tuple[Count, ...]:
-        """An entity's figures by year; years without figures are left out."""
+        """An entity's figures by year; years without figures between others count 0."""
         return self._lists.years_of(kind, id_)
 
     def organisms_of(self, kind: EntityKind, id_: str) -> tuple[Count, ...]:

@@ -134,7 +134,7 @@ class Search:
         entities = self.database.entities(n for n, _ in found)
         return [
             Hit(
-                entity.kind, entity.id, entity.label, f"/{entity.kind}/{quote(entity.id, safe='')}", entity.figures,
+                entity.kind, entity.id, entity.label, entity.path, entity.figures,
                 "" if fold(matched) == fold(entity.label) else matched,
             )
             for entity, (_, matched) in zip(entities, found, strict=True)

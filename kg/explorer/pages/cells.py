@@ -12,7 +12,6 @@ from kg.explorer.model import Entity, FigureRow
 
 __all__ = [
     "entity_link",
-    "entity_path",
     "figure_link",
     "figure_path",
     "joined",
@@ -41,11 +40,6 @@ def paper_path(paper_id: str) -> str:
     return f"/paper/{quote(paper_id, safe='')}"
 
 
-def entity_path(entity: Entity) -> str:
-    """The page of a gene, chemical, disease or organism."""
-    return f"/{entity.kind}/{quote(entity.id, safe='')}"
-
-
 def link(href: str, text: str) -> Markup:
     """A link; its text is the address where there is none."""
     return Markup('<a href="{}">{}</a>').format(href, text or href)
@@ -63,7 +57,7 @@ def paper_link(row: FigureRow) -> Markup:
 
 def entity_link(entity: Entity) -> Markup:
     """An entity's name as a link to its page; a gene of another organism than man says which, as symbols are alike."""
-    found = link(entity_path(entity), entity.label or entity.id)
+    found = link(entity.path, entity.label or entity.id)
     if entity.kind != "gene" or not entity.organism_name or entity.organism == _HUMAN:
         return found
     return Markup('{} <span class="muted small">{}</span>').format(found, entity.organism_name)

@@ -32,13 +32,8 @@ from kg.explorer.pages.tabular import Listing, TableView, Wanted, asked_csv
 
 __all__ = ["routes"]
 
-_TOGETHER: Final[Mapping[EntityKind, Sequence[EntityKind]]] = {
-    "gene": ("gene", "chemical", "disease"),
-    "chemical": ("gene", "chemical", "disease"),
-    "disease": ("gene", "chemical", "disease"),
-    "organism": ("gene", "chemical", "disease"),
-}
-"""What is shown as drawn with an entity of a kind."""
+_TOGETHER: Final[Sequence[EntityKind]] = ("gene", "chemical", "disease")
+"""What is shown as drawn with an entity."""
 
 _SOME: Final = 20
 """Rows of a table that stands beside others."""
@@ -59,7 +54,7 @@ async def _entity(explorer: Explorer, kind: EntityKind, request: Request) -> Res
     entity = await run_in_threadpool(explorer.index.entity, kind, id_)
     if entity is None:
         raise HTTPException(404, f"The graph has no {kind} {id_[:100]}.")
-    listings = _listings(explorer, request, entity)
+    listings = await run_in_threadpool(_listings, explorer, request, entity)
     if wanted := asked_csv(request, listings.values()):
         return await wanted.csv(request)
     if (told := await linked_data(explorer, request, entity.iri)) is not None:
@@ -97,7 +92,7 @@ def _listings(explorer: Explorer, request: Request, entity: Entity) -> dict[str,
             empty="No word: it was named by the record itself.",
         ),
     }  # fmt: skip
-    return found | {other: _together(explorer, entity, other) for other in _TOGETHER[kind]}
+    return found | {other: _together(explorer, entity, other) for other in _TOGETHER}
 
 
 def _together(explorer: Explorer, entity: Entity, other: EntityKind) -> Listing[Together]:
@@ -137,7 +132,7 @@ def _shown(
         "listed": views["figures"],
         "words": views["words"],
         "years": Plot(kind="columns", title=f"{entity.label} by year", table=views["years"]),
-        "together": [(PLURALS[other], _drawn(entity, other, views[other])) for other in _TOGETHER[kind]],
+        "together": [(PLURALS[other], _drawn(entity, other, views[other])) for other in _TOGETHER],
         "filters": filters,
         "filtered": bool(filters.organism or filters.first_year or filters.last_year or filters.strictness != "all"),
         "organisms": [] if kind == "organism" else options(index.organisms_of(kind, id_)),

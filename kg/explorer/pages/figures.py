@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from kg.explorer.context import Explorer
 from kg.explorer.endpoint.linkeddata import linked_data
 from kg.explorer.model import KINDS, STRICTNESS, Figure, FigureRow, Mention, Strictness
-from kg.explorer.pages.cells import entity_link, entity_path, tag
+from kg.explorer.pages.cells import entity_link, tag
 from kg.explorer.pages.lists import FIGURE_COLUMNS, PLURALS, SHARING_COLUMNS
 from kg.explorer.pages.network import network
 from kg.explorer.pages.params import choice, text
@@ -162,9 +162,7 @@ def _by_kind(mentions: Sequence[Mention]) -> dict[str, list[tuple[str, str]]]:
     """The distinct entities of each kind that was read, as label and path."""
     found: dict[str, list[tuple[str, str]]] = {}
     for kind in KINDS:
-        names = {
-            (one.entity.label or one.entity.id, entity_path(one.entity)) for one in mentions if one.entity.kind == kind
-        }
+        names = {(one.entity.label or one.entity.id, one.entity.path) for one in mentions if one.entity.kind == kind}
         if names:
             found[kind] = sorted(names)
     return found

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kg.explorer.context import Explorer
+from kg.explorer.index.genelist import FEWEST, MOST
 from kg.explorer.model import STRICTNESS, GeneListResult, ListedFigure, Page, Strictness
 from kg.explorer.pages.cells import entity_link, figure_link, joined
 from kg.explorer.pages.params import choice, form
@@ -23,8 +24,6 @@ from kg.explorer.pages.tabular import Column, Listing, Wanted, asked_csv
 
 __all__ = ["routes", "symbols"]
 
-_FEWEST: Final = 3
-_MOST: Final = 500
 _LONGEST: Final = 100
 _HUMAN: Final = "9606"
 _ORGANISMS: Final = 100
@@ -159,26 +158,26 @@ def _form(explorer: Explorer, asked: _Asked, *, fault: Mapping[str, str] | None 
         "organisms": organisms,
         "result": None,
         "listed": None,
-        "fewest": _FEWEST,
-        "most": _MOST,
+        "fewest": FEWEST,
+        "most": MOST,
         "example": explorer.index.summary().top_genes[:8],
     }
 
 
 def _fault(given: Sequence[str]) -> Mapping[str, str] | None:
     """What is wrong with a list, why that matters, and how to mend it."""
-    if len(given) < _FEWEST:
+    if len(given) < FEWEST:
         many = "nothing" if not given else f"{len(given)} symbol{'s' if len(given) > 1 else ''}"
         return {
             "what": f"The list holds {many}.",
-            "why": f"Overlap says something from {_FEWEST} genes on.",
-            "mend": f"Paste {_FEWEST} to {_MOST} symbols; for one gene, use the search.",
+            "why": f"Overlap says something from {FEWEST} genes on.",
+            "mend": f"Paste {FEWEST} to {MOST} symbols; for one gene, use the search.",
         }
-    if len(given) > _MOST:
+    if len(given) > MOST:
         return {
             "what": f"The list holds {len(given):,} symbols.",
-            "why": f"With more than {_MOST} genes nearly every figure overlaps.",
-            "mend": f"Take the {_MOST} that matter most.",
+            "why": f"With more than {MOST} genes nearly every figure overlaps.",
+            "mend": f"Take the {MOST} that matter most.",
         }
     longest = max(given, key=len)
     if len(longest) > _LONGEST:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kg.explorer.model import Entity, Figure, FigureRow, Mention
-from kg.explorer.pages.cells import entity_path, figure_path
+from kg.explorer.pages.cells import figure_path
 
 __all__ = ["network"]
 
@@ -32,7 +32,7 @@ def network(figure: Figure, mentions: Sequence[Mention], neighbours: Sequence[Fi
             "id": _key(one),
             "kind": one.kind,
             "label": one.label or one.id,
-            "path": entity_path(one),
+            "path": one.path,
             "doubt": doubt,
             "shared": one.kind == "gene" and one.label in shared,
         }
